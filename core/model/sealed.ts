@@ -1,0 +1,48 @@
+import type { JsonValue } from '../proof/jcs.ts'
+import type { Fingerprint } from './behaviour.ts'
+import type { Intake } from './intake.ts'
+import type { Manifest } from './manifest.ts'
+import type { Instant } from './time.ts'
+import type { Verified, Waiver } from './waiver.ts'
+import type { Window } from './window.ts'
+
+/** The version of everything in `core/judge`. Released procedures are frozen: a change of result is a new name. */
+export const PROCEDURE = 'rpj1'
+
+/** What earlier windows knew of a fingerprint: without it "returned" cannot be decided. */
+export type Recurrence = { readonly firstWindow: string; readonly lastWindow: string; readonly windows: number }
+
+/** Facts of earlier windows. They are sealed, not derived again: replay takes them as they are. */
+export type Facts = {
+  /** The report that this one follows, if any. */
+  readonly previous: { readonly windowId: string; readonly reportDigest: string } | null
+  readonly history: ReadonlyMap<Fingerprint, Recurrence>
+}
+
+export type SealedInputs = {
+  readonly procedure: typeof PROCEDURE
+  readonly window: Window
+  readonly manifest: Manifest
+  /** The gate's compiled plan, as JSON. */
+  readonly gate: JsonValue
+  readonly intake: Intake
+  readonly facts: Facts
+}
+
+/** Everything that the judgement rests on. */
+export type Inputs = SealedInputs & {
+  readonly decisions: readonly Verified<Waiver>[]
+  /** The time of what caused the judgement, never "now". */
+  readonly evaluatedAt: Instant
+}
+
+/** The evidence of a window: canonical lines, one Merkle leaf each. */
+export type Sealed = {
+  readonly window: Window
+  /** Each line is canonical JSON without the newline. */
+  readonly lines: readonly string[]
+  /** RFC 6962 Merkle root over the lines, hex. */
+  readonly root: string
+  /** SHA-256 of all lines, each with its newline, hex. */
+  readonly digest: string
+}

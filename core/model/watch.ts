@@ -1,0 +1,53 @@
+import type { EventTime, Minute } from './time.ts'
+
+/** One running sensor: its name and the node that it watches; node null where the events do not tell. */
+export type Instance = { readonly sensor: string; readonly node: string | null }
+
+/**
+ * What shows that a sensor was looking or was blind, folded so that it can be sealed:
+ * - `beat`: lines of one instance in one minute; `health` are the sensor's own liveness lines, `activity` any line.
+ * - `counters`: a snapshot of cumulative counters since `startedAt`; `received` includes what was dropped.
+ * - `loss`: events that the instance says it lost between two moments.
+ * - `throttle`: the instance stopped (or resumed) reporting a scope, for example one cgroup.
+ * - `fault`: the instance says that it does not do what it was told (a failed reload, reads that time out).
+ */
+export type Watch = Instance &
+  (
+    | {
+        readonly kind: 'beat'
+        readonly signal: 'health' | 'activity'
+        readonly minute: Minute
+        readonly first: EventTime
+        readonly last: EventTime
+        readonly count: number
+      }
+    | {
+        readonly kind: 'counters'
+        readonly at: EventTime
+        readonly startedAt: EventTime | null
+        readonly version: string | null
+        readonly received: number | null
+        readonly dropped: number | null
+        /** Alerts that the sensor made and could not hand over. */
+        readonly undelivered: number | null
+        /** Loaded policy or rule file → its SHA-256, as the sensor says. */
+        readonly policies: Readonly<Record<string, string>>
+      }
+    | {
+        readonly kind: 'loss'
+        readonly from: EventTime
+        readonly to: EventTime
+        readonly dropped: number | null
+        readonly received: number | null
+      }
+    | { readonly kind: 'throttle'; readonly at: EventTime; readonly state: 'start' | 'stop'; readonly scope: string | null }
+    | {
+        readonly kind: 'fault'
+        readonly at: EventTime
+        readonly what: string
+        /** True: until the sensor starts anew (it runs an old policy, say); false: only at that moment. */
+        readonly lasting: boolean
+      }
+  )
+
+export type WatchKind = Watch['kind']

@@ -1,0 +1,133 @@
+import { RunproofError } from '../model/errors.ts'
+
+/** More alternatives than a person would write; it bounds what one pattern with braces can become. */
+const MAX_ALTERNATIVES = 256
+
+export type PatternOptions = {
+  /** `/` for paths: `*` and `?` stay within a segment, `**` does not. Null for names: `*` matches anything. */
+  readonly separator?: '/' | null
+}
+
+/**
+ * A test for "matches at least one of these": exact text, or a glob with `*`, `**`, `?` and `{a,b}`; `\` takes the next character
+ * as it is. Time is bounded by pattern length times text length: no pattern can make it hang.
+ * @throws RunproofError `format.malformed` for an unclosed brace or a pattern with too many alternatives
+ */
+export function compilePatterns(
+  patterns: readonly string[],
+  { separator = '/' }: PatternOptions = {},
+): (text: string) => boolean {
+  const exact = new Set<string>()
+  const globs: ((text: string) => boolean)[] = []
+  for (const pattern of patterns.flatMap(expandBraces)) {
+    const tokens = tokenize(pattern)
+    if (tokens.every((token) => typeof token === 'string')) exact.add(tokens.join(''))
+    else globs.push(matcherOf(tokens, separator))
+  }
+  return (text) => exact.has(text) || globs.some((matches) => matches(text))
+}
+
+type Token = string | typeof ONE | typeof STAR | typeof GLOBSTAR | typeof FOLDERS | typeof IN_FOLDERS
+const ONE = Symbol('?')
+const STAR = Symbol('*')
+const GLOBSTAR = Symbol('**')
+/** A whole-segment `**` and its slash: no folder at all, or any number of them. The second token is "somewhere in their names". */
+const FOLDERS = Symbol('**/')
+const IN_FOLDERS = Symbol('**/…')
+
+function tokenize(pattern: string): Token[] {
+  const tokens: Token[] = []
+  const characters = Array.from(pattern)
+  for (let i = 0; i < characters.length; i++) {
+    const character = characters[i] ?? ''
+    if (character === '\\' && i + 1 < characters.length) tokens.push(characters[++i] ?? '')
+    else if (character === '?') tokens.push(ONE)
+    else if (character === '*' && characters[i + 1] === '*') {
+      const segmentStarts = i === 0 || characters[i - 1] === '/'
+      while (characters[i + 1] === '*') i++
+      if (segmentStarts && characters[i + 1] === '/') {
+        i++
+        tokens.push(FOLDERS, IN_FOLDERS)
+      } else tokens.push(GLOBSTAR)
+    } else if (character === '*') tokens.push(STAR)
+    else tokens.push(character)
+  }
+  return tokens
+}
+
+/** Simulates all ways to match at once (a set of positions in the pattern), so that there is nothing to backtrack over. */
+function matcherOf(tokens: readonly Token[], separator: '/' | null): (text: string) => boolean {
+  const wildAt = tokens.findIndex((token) => typeof token !== 'string')
+  const prefix = tokens.slice(0, wildAt).join('')
+  const rest = tokens.slice(wildAt)
+  return (text) => {
+    if (!text.startsWith(prefix)) return false
+    let states = reachable(rest, new Set([0]))
+    for (const character of text.slice(prefix.length)) {
+      const next = new Set<number>()
+      for (const state of states) step(rest[state], state, character, separator, next)
+      if (next.size === 0) return false
+      states = reachable(rest, next)
+    }
+    return states.has(rest.length)
+  }
+}
+
+function step(token: Token | undefined, state: number, character: string, separator: '/' | null, next: Set<number>): void {
+  if (token === GLOBSTAR || token === IN_FOLDERS || (token === STAR && character !== separator)) next.add(state)
+  if (token === character || (token === ONE && character !== separator) || (token === IN_FOLDERS && character === '/'))
+    next.add(state + 1)
+}
+
+/** A wildcard may match nothing: whoever stands before one also stands behind it. */
+function reachable(tokens: readonly Token[], states: Set<number>): Set<number> {
+  for (const state of states) {
+    const token = tokens[state]
+    if (token === STAR || token === GLOBSTAR) states.add(state + 1)
+    if (token === FOLDERS) states.add(state + 1).add(state + 2)
+  }
+  return states
+}
+
+/**
+ * `a{b,c}d` → `abd`, `acd`; braces may nest.
+ * @throws RunproofError `format.malformed`
+ */
+export function expandBraces(pattern: string): string[] {
+  const open = unescapedIndex(pattern, '{', 0)
+  if (open < 0) return [pattern]
+  const parts: string[] = []
+  let depth = 0
+  let from = open + 1
+  for (let i = open; i < pattern.length; i++) {
+    const character = pattern[i]
+    if (character === '\\') i++
+    else if (character === '{') depth++
+    else if (character === ',' && depth === 1) {
+      parts.push(pattern.slice(from, i))
+      from = i + 1
+    } else if (character === '}' && --depth === 0) {
+      parts.push(pattern.slice(from, i))
+      const expanded = parts.flatMap((part) => expandBraces(pattern.slice(0, open) + part + pattern.slice(i + 1)))
+      if (expanded.length > MAX_ALTERNATIVES) {
+        throw new RunproofError(
+          'format.malformed',
+          `pattern ${JSON.stringify(pattern)} stands for more than ${MAX_ALTERNATIVES} alternatives`,
+        )
+      }
+      return expanded
+    }
+  }
+  throw new RunproofError(
+    'format.malformed',
+    `pattern ${JSON.stringify(pattern)} opens a { that it does not close; write \\{ for the character`,
+  )
+}
+
+function unescapedIndex(text: string, wanted: string, from: number): number {
+  for (let i = from; i < text.length; i++) {
+    if (text[i] === '\\') i++
+    else if (text[i] === wanted) return i
+  }
+  return -1
+}
