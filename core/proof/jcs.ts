@@ -1,0 +1,76 @@
+import { RunproofError } from '../model/errors.ts'
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+
+/** No document of ours nests deeper than 20; a hundred keeps any reader's stack safe and catches cycles. */
+export const MAX_JSON_DEPTH = 100
+
+/**
+ * RFC 8785: the one spelling of a JSON value that is hashed and signed. Members that are undefined are left out, as
+ * JSON.stringify does.
+ * @throws RunproofError `format.malformed` for what JSON cannot hold (NaN, Infinity, undefined in an array, a lone surrogate,
+ * anything but plain objects and arrays); `format.too_large` beyond `MAX_JSON_DEPTH`.
+ */
+export function jcs(value: JsonValue): string {
+  return written(value, 0)
+}
+
+function written(value: unknown, depth: number): string {
+  if (typeof value === 'string') return quoted(value)
+  if (typeof value === 'number') return numeral(value)
+  if (value === null || typeof value === 'boolean') return String(value)
+  if (typeof value !== 'object') throw new RunproofError('format.malformed', `no JSON for ${typeof value}`)
+  if (depth === MAX_JSON_DEPTH) throw new RunproofError('format.too_large', `JSON nested deeper than ${MAX_JSON_DEPTH}`)
+  return Array.isArray(value) ? array(value, depth + 1) : object(value, depth + 1)
+}
+
+function array(items: readonly unknown[], depth: number): string {
+  let text = '['
+  // By index: a hole must be refused like any other undefined.
+  for (let i = 0; i < items.length; i++) text += (i > 0 ? ',' : '') + written(items[i], depth)
+  return `${text}]`
+}
+
+function object(value: object, depth: number): string {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null)
+    throw new RunproofError('format.malformed', 'no JSON for a class instance')
+  const members = value as Record<string, unknown>
+  let text = ''
+  for (const { key, head } of orderOf(Object.keys(members))) {
+    const member = members[key]
+    if (member !== undefined) text += `${text === '' ? '' : ','}${head}${written(member, depth)}`
+  }
+  return `{${text}}`
+}
+
+/** ECMAScript's own number format is the one of §3.2.2.3; -0 is written 0. */
+function numeral(value: number): string {
+  if (!Number.isFinite(value)) throw new RunproofError('format.malformed', `no JSON for ${value}`)
+  return String(value)
+}
+
+function quoted(text: string): string {
+  if (!text.isWellFormed()) throw new RunproofError('format.malformed', 'a lone surrogate has no UTF-8 form')
+  return JSON.stringify(text)
+}
+
+/** A member's key, and how it is written with its colon. */
+type Head = { readonly key: string; readonly head: string }
+
+// Documents repeat a handful of shapes thousands of times: remembering their order halves the time. Bounded, because keys come
+// from outside.
+const MAX_SHAPES = 1000
+const MAX_SHAPE_LENGTH = 1000
+const shapes = new Map<string, { readonly keys: readonly string[]; readonly order: readonly Head[] }>()
+
+function orderOf(keys: readonly string[]): readonly Head[] {
+  const name = keys.join('\n')
+  const shape = shapes.get(name)
+  // Keys may hold newlines of their own: two shapes can share a name.
+  if (shape && shape.keys.length === keys.length && keys.every((key, i) => key === shape.keys[i])) return shape.order
+  // The default order of sort is by UTF-16 code unit, which is what §3.2.3 asks for.
+  const order = keys.toSorted().map((key) => ({ key, head: `${quoted(key)}:` }))
+  if (shape === undefined && shapes.size < MAX_SHAPES && name.length <= MAX_SHAPE_LENGTH) shapes.set(name, { keys, order })
+  return order
+}
