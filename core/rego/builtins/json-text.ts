@@ -1,0 +1,35 @@
+import { RegoSet } from '../collection.ts'
+import { compareStrings, entriesOf } from '../compare.ts'
+import { MAX_DEPTH, NestedTooDeep } from '../limits.ts'
+import { isNumeric, numberText } from '../number.ts'
+import { isArray, type Value } from '../value.ts'
+
+/** Compact JSON as OPA's `json.marshal` writes it: keys by code point, sets as sorted arrays, numbers of any length in full. */
+export function jsonText(value: Value): string {
+  return written(value, 0)
+}
+
+function written(value: Value, depth: number): string {
+  if (value === null || typeof value === 'boolean') return String(value)
+  if (typeof value === 'string') return quoted(value)
+  if (isNumeric(value)) return numberText(value)
+  if (depth === MAX_DEPTH) throw new NestedTooDeep()
+  const inner = (item: Value): string => written(item, depth + 1)
+  if (isArray(value)) return `[${value.map(inner).join()}]`
+  if (value instanceof RegoSet) return `[${value.values().map(inner).join()}]`
+  // A Map: the number 1 and the text "1" are two keys in Rego and one in JSON, where the later one wins.
+  const members = new Map(entriesOf(value).map(([key, item]) => [typeof key === 'string' ? key : inner(key), inner(item)]))
+  return `{${[...members]
+    .sort(([a], [b]) => compareStrings(a, b))
+    .map(([key, item]) => `${quoted(key)}:${item}`)
+    .join()}}`
+}
+
+/** Go also escapes what HTML or JavaScript could stumble over, and a lone surrogate has no UTF-8. */
+function quoted(text: string): string {
+  return JSON.stringify(text.toWellFormed()).replaceAll(/[<>&\u2028\u2029]/g, escaped)
+}
+
+function escaped(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`
+}

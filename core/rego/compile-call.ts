@@ -1,0 +1,111 @@
+import { RunproofError } from '../model/errors.ts'
+import { ArithmeticError } from './arithmetic.ts'
+import { BuiltinError } from './builtins/builtin.ts'
+import { builtins } from './builtins/registry.ts'
+import { type Context, invoke, type Read, reader, type Routine } from './compile.ts'
+import { RegoObject, RegoSet } from './collection.ts'
+import { NestedTooDeep } from './limits.ts'
+import { type Frame, NEXT, type Run, type Step, UNDEFINED } from './machine.ts'
+import { NumberTooLarge } from './number.ts'
+import type { Fields } from './plan.ts'
+import { isArray, type Value } from './value.ts'
+
+/** A function of the plan, or a built-in; undefined when it has no result. */
+export function compileCall(context: Context, statement: Fields<'CallStmt'>): Step {
+  const args = (statement.args ?? []).map((arg) => reader(context, arg))
+  const target = context.routines.get(statement.func)
+  if (!target) return callBuiltin(context, statement, args)
+  const { result } = statement
+  const [input, data] = args
+  if (target.isRule && input && data) {
+    return (frame, run) => {
+      const value = rule(target, input(frame), data(frame), run)
+      frame[result] = value
+      return value === undefined ? UNDEFINED : NEXT
+    }
+  }
+  return (frame, run) => {
+    const value = invoke(target, evaluated(args, frame), run)
+    frame[result] = value
+    return value === undefined ? UNDEFINED : NEXT
+  }
+}
+
+/** Rules depend on input and data alone. The arguments are compared as well, so that not even an odd plan gets a stale answer. */
+function rule(target: Routine, input: Value | undefined, data: Value | undefined, run: Run): Value | undefined {
+  const known = run.memories[target.index]
+  if (known && known.input === input && known.data === data) return known.result
+  const result = invoke(target, [input, data], run)
+  run.memories[target.index] = { input, data, result }
+  return result
+}
+
+function evaluated(args: readonly Read[], frame: Frame): (Value | undefined)[] {
+  const values: (Value | undefined)[] = []
+  for (const arg of args) values.push(arg(frame))
+  return values
+}
+
+const PATH_FOUND_BUT_UNDEFINED = 4
+
+/** A path that names no rule is undefined, and the plan then looks into data. A rule without a result ends the whole reference. */
+export function compileCallDynamic(context: Context, { args, path, result }: Fields<'CallDynamicStmt'>): Step {
+  const parts = (path ?? []).map((part) => reader(context, part))
+  const [input = 0, data = 1] = args ?? []
+  return (frame, run) => {
+    const target = context.paths.get(
+      JSON.stringify(evaluated(parts, frame).map((part) => (typeof part === 'string' ? part : null))),
+    )
+    if (!target) return UNDEFINED
+    const value = rule(target, frame[input], frame[data], run)
+    frame[result] = value
+    return value === undefined ? PATH_FOUND_BUT_UNDEFINED : NEXT
+  }
+}
+
+const CHARACTERS_PER_STEP = 16
+/** What is built also takes memory: it costs more than what is only looked at. */
+const BUILT = 4
+
+function callBuiltin(context: Context, statement: Fields<'CallStmt'>, args: readonly Read[]): Step {
+  const { func: name, result } = statement
+  const builtin = builtins.get(name)
+  if (!builtin) throw new RunproofError('gate.builtin_missing', name)
+  const place = context.where(statement)
+  return (frame, run) => {
+    const values: Value[] = []
+    for (const arg of args) {
+      const value = arg(frame)
+      if (value === undefined) return UNDEFINED
+      values.push(value)
+      run.spend(weight(value))
+    }
+    let value: Value | undefined
+    try {
+      value = builtin.apply(values, run)
+    } catch (cause) {
+      throw refused(cause, name, place)
+    }
+    if (value === undefined) return builtin.isSilent ? NEXT : UNDEFINED
+    run.spend(BUILT * weight(value))
+    frame[result] = value
+    return NEXT
+  }
+}
+
+/** What it takes to look at a value once, not at what is in it. */
+function weight(value: Value): number {
+  if (typeof value === 'string') return (value.length / CHARACTERS_PER_STEP) | 0
+  if (isArray(value)) return value.length
+  return value instanceof RegoSet || value instanceof RegoObject ? value.size : 0
+}
+
+/** Strict: where OPA would by default make an error undefined, and `not` of it true, evaluation ends. */
+function refused(cause: unknown, name: string, place: string): unknown {
+  const isPolicyError =
+    cause instanceof BuiltinError ||
+    cause instanceof ArithmeticError ||
+    cause instanceof NumberTooLarge ||
+    cause instanceof NestedTooDeep
+  return isPolicyError ? new RunproofError('gate.evaluation_failed', `${name}: ${cause.message} (${place})`, { cause }) : cause
+}
