@@ -6,7 +6,6 @@ export type ErrorCode =
   // bytes and formats
   | 'format.malformed'
   | 'format.too_large'
-  | 'format.not_canonical'
   | 'file.unreadable'
   // signatures, keys, ledger
   | 'signature.invalid'
@@ -34,7 +33,6 @@ export type ErrorCode =
   | 'gate.evaluation_failed'
   | 'gate.budget_exhausted'
   // evidence
-  | 'evidence.too_many_rows'
   | 'evidence.malformed'
   | 'events.unreadable'
   | 'window.ambiguous'

@@ -86,10 +86,15 @@ export function within(time: EventTime, start: Instant, end: Instant): boolean {
   return second >= start.slice(0, 19) && second < end.slice(0, 19)
 }
 
+/** Digits at their places are given; what is left is that month, day and time exist. By hand: it runs once an event. */
 function isRealSecond(text: string): boolean {
-  const ms = Date.parse(`${text}Z`)
-  // Date.parse rolls 30 February over; a real second comes back as it was written.
-  return !Number.isNaN(ms) && new Date(ms).toISOString().slice(0, 19) === text
+  const at = (from: number): number => (text.charCodeAt(from) - 48) * 10 + text.charCodeAt(from + 1) - 48
+  const [month, day] = [at(5), at(8)]
+  if (month < 1 || month > 12 || day < 1 || at(11) > 23 || at(14) > 59 || at(17) > 59) return false
+  if (day <= 28) return true
+  const year = at(0) * 100 + at(2)
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
+  return day <= (month === 2 ? (leap ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31)
 }
 
 function plausible(time: EventTime): EventTime | null {

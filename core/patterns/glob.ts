@@ -2,6 +2,8 @@ import { RunproofError } from '../model/errors.ts'
 
 /** More alternatives than a person would write; it bounds what one pattern with braces can become. */
 const MAX_ALTERNATIVES = 256
+/** For all patterns of one list together: a manifest may name 1000, each with a few alternatives. */
+const MAX_EXPANDED = 10_000
 
 export type PatternOptions = {
   /** `/` for paths: `*` and `?` stay within a segment, `**` does not. Null for names: `*` matches anything. */
@@ -11,7 +13,7 @@ export type PatternOptions = {
 /**
  * A test for "matches at least one of these": exact text, or a glob with `*`, `**`, `?` and `{a,b}`; `\` takes the next character
  * as it is. Time is bounded by pattern length times text length: no pattern can make it hang.
- * @throws RunproofError `format.malformed` for an unclosed brace or a pattern with too many alternatives
+ * @throws RunproofError `format.malformed` for an unclosed brace or too many alternatives
  */
 export function compilePatterns(
   patterns: readonly string[],
@@ -19,12 +21,23 @@ export function compilePatterns(
 ): (text: string) => boolean {
   const exact = new Set<string>()
   const globs: ((text: string) => boolean)[] = []
-  for (const pattern of patterns.flatMap(expandBraces)) {
+  for (const pattern of expandAll(patterns)) {
     const tokens = tokenize(pattern)
     if (tokens.every((token) => typeof token === 'string')) exact.add(tokens.join(''))
     else globs.push(matcherOf(tokens, separator))
   }
   return (text) => exact.has(text) || globs.some((matches) => matches(text))
+}
+
+/** @throws RunproofError `format.malformed` when all of them together stand for too many */
+export function expandAll(patterns: readonly string[]): readonly string[] {
+  const expanded: string[] = []
+  for (const pattern of patterns) {
+    expanded.push(...expandBraces(pattern))
+    if (expanded.length > MAX_EXPANDED)
+      throw new RunproofError('format.malformed', `the patterns stand for more than ${MAX_EXPANDED} alternatives`)
+  }
+  return expanded
 }
 
 type Token = string | typeof ONE | typeof STAR | typeof GLOBSTAR | typeof FOLDERS | typeof IN_FOLDERS

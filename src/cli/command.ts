@@ -5,6 +5,8 @@ export type Io = {
   /** True when a person watches standard error: progress and colour only then. */
   readonly interactive: boolean
   readonly columns: number
+  /** Whether standard output shows colours: a terminal, and NO_COLOR is not set. */
+  readonly colour: boolean
   readonly stdin: () => AsyncIterable<Uint8Array>
   /** The folder that relative paths in arguments start from. */
   readonly cwd: string

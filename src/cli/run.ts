@@ -78,11 +78,19 @@ function didYouMean(name: string): string {
 }
 
 function processIo(): Io {
+  // Whoever reads us may stop early (`… | head`): that ends the output, it is no error.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0)
+      throw error
+    })
+  }
   return {
     out: (text) => process.stdout.write(`${text}\n`),
     err: (text) => process.stderr.write(`${text}\n`),
     interactive: process.stderr.isTTY,
     columns: process.stdout.columns ?? 100,
+    colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
     stdin: () => process.stdin,
     cwd: process.cwd(),
     env: process.env,
