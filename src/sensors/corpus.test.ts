@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import type { Facts } from './connector.ts'
+import { createEventReader, type ReadEvent } from './read/event-reader.ts'
+import { redactText } from './redact.ts'
+import { connectors } from './registry.ts'
+
+const corpus = new URL('../../../shared/corpus/sensors/', import.meta.url)
+const skipWithout = (folder: URL): string | false =>
+  existsSync(folder) ? false : 'the corpus of real events is not beside this repository'
+
+const classes = new Map([
+  ['finding', 'detection'],
+  ['telemetry', 'observation'],
+  ['sensor_health', 'health'],
+])
+
+type Expected = { readonly src_file: string; readonly src_line: number; readonly cls: string } & Facts
+
+for (const { sensor, facts } of connectors) {
+  const folder = new URL(`${sensor}/`, corpus)
+  const skip = skipWithout(folder)
+
+  test(`every fact of the real ${sensor} events is read as somebody else read it`, { skip }, () => {
+    const expected = linesOf(new URL('EXPECTED.jsonl', folder)).map((line) => JSON.parse(line) as Expected)
+    assert.ok(expected.length > 0)
+    for (const [file, ofFile] of Map.groupBy(expected, ({ src_file }) => src_file)) {
+      const read = new Map(eventsOf(new URL(file, folder)).map((event) => [event.line, event]))
+      for (const { src_file, src_line, cls, ...wanted } of ofFile) {
+        const event = read.get(src_line)
+        assert.ok(event?.event, `${src_file}:${src_line}`)
+        assert.equal(event.reading.class, classes.get(cls), `${src_file}:${src_line}`)
+        const told = facts(event.event)
+        for (const [key, value] of Object.entries(wanted)) assert.deepEqual(told[key], value, `${src_file}:${src_line} ${key}`)
+      }
+    }
+  })
+
+  test(`nothing in the facts of the real ${sensor} events is taken for a secret`, { skip }, () => {
+    for (const line of linesOf(new URL('EXPECTED.jsonl', folder))) {
+      for (const value of Object.values(JSON.parse(line) as Facts)) {
+        if (typeof value === 'string') assert.equal(redactText(value).text, value)
+      }
+    }
+  })
+}
+
+test('Falco written for people is quarantined, and the reason says what to change', { skip: skipWithout(corpus) }, () => {
+  const events = eventsOf(new URL('falco/text_alerts.log', corpus))
+  assert.ok(events.length > 20)
+  for (const { reading } of events) assert.deepEqual(reading, { class: 'malformed', sensor: 'falco', reason: 'text_form' })
+})
+
+function linesOf(file: URL): readonly string[] {
+  return readFileSync(file, 'utf8').trim().split('\n')
+}
+
+function eventsOf(file: URL): readonly ReadEvent[] {
+  const events: ReadEvent[] = []
+  const reader = createEventReader({ sensor: 'auto', connectors, onEvent: (event) => events.push(event) })
+  reader.push(readFileSync(file))
+  reader.end()
+  return events
+}

@@ -1,0 +1,58 @@
+import { Cutter } from './cutter.ts'
+import type { Limits, Malformation } from './limits.ts'
+
+/** What becomes of the pieces that {@link createFrames} finds. `line` is the first line, from 1; `raw` must be copied to be kept. */
+export type FrameSink = {
+  /** A line that looks like one object. True: taken, whatever it was. False: look at it byte by byte. */
+  readonly whole: (raw: Uint8Array, line: number) => boolean
+  /** From a bracket to its counterpart. */
+  readonly element: (raw: Uint8Array, line: number) => void
+  /** What stands where an element belongs and does not start like one. */
+  readonly text: (raw: Uint8Array, line: number) => void
+  readonly broken: (raw: Uint8Array, line: number, reason: Malformation) => void
+}
+
+/** Bytes in, in any portions; the same bytes give the same pieces however they were divided. */
+export type Frames = {
+  readonly push: (chunk: Uint8Array) => void
+  readonly end: () => void
+}
+
+const nothing = new Uint8Array(0)
+
+/**
+ * Cuts a stream of JSON values into elements: one per line, an array of them, values printed over many lines, values without anything
+ * between them. Holds at most one element beside the chunk. After something broken it goes on with the next line; inside a value printed
+ * over many lines, with the next line that starts an object no deeper indented than the broken one.
+ */
+export function createFrames(sink: FrameSink, limits: Limits): Frames {
+  const cutter = new Cutter(sink, limits)
+  let started = false
+  let carry: Uint8Array = nothing
+  return {
+    push(chunk) {
+      const bytes = joined(carry, chunk)
+      // A byte order mark is three bytes, which may come one by one.
+      if (!started && bytes.length < 3) carry = bytes
+      else {
+        carry = cutter.run(bytes, started ? carry.length : markLength(bytes))
+        started = true
+      }
+    },
+    end() {
+      cutter.finish(started ? carry : cutter.run(carry, 0))
+    },
+  }
+}
+
+function markLength(bytes: Uint8Array): number {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+}
+
+function joined(carry: Uint8Array, chunk: Uint8Array): Uint8Array {
+  if (carry.length === 0) return chunk
+  const bytes = new Uint8Array(carry.length + chunk.length)
+  bytes.set(carry)
+  bytes.set(chunk, carry.length)
+  return bytes
+}
