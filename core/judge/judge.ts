@@ -1,0 +1,88 @@
+import type { ControlResult, Finding, Judgement } from '../model/judgement.ts'
+import type { Inputs } from '../model/sealed.ts'
+import { jcs, type JsonValue } from '../proof/jcs.ts'
+import { sha256Hex } from '../proof/sha256.ts'
+import { cover, type Covered } from './cover.ts'
+import { decide, gateInput, type Decision } from './gate.ts'
+import { match } from './match.ts'
+import { resolve, type ResolvedControl } from './resolve.ts'
+import { waive } from './waive.ts'
+
+/**
+ * The verdict, as a pure function of what was sealed, of verified decisions and of the evaluation time: bind findings to controls,
+ * count coverage, see which waivers hold, ask the gate. Anybody who has the inputs gets the same judgement, byte for byte.
+ * @throws RunproofError `coverage.does_not_add_up` or `gate.*`: then there is no verdict
+ */
+export function judge({ procedure, window, manifest, gate, intake, facts, decisions, evaluatedAt }: Inputs): Judgement {
+  const resolved = resolve(manifest)
+  const found = match(resolved, intake, facts)
+  const covered = cover(resolved, intake.watch.values(), window)
+  const { findings, waivers } = waive(manifest, found, decisions, evaluatedAt)
+  const decision = decide(
+    gate,
+    gateInput({ manifest, resolved, findings, covered, tally: intake.tally, window, evaluatedAt }),
+    resolved,
+  )
+
+  const present = new Set(findings.map(({ fingerprint }) => fingerprint))
+  return {
+    procedure,
+    window,
+    evaluatedAt,
+    verdict: decision.verdict,
+    verdictBeforeWaivers: decision.verdictBeforeWaivers,
+    reasons: decision.reasons,
+    controls: resolved.controls.map((control, index) => resultOf(control, decision.controls[index], findings, covered)),
+    findings: [...findings],
+    gone: [...facts.history]
+      .filter(([print, { lastWindow }]) => lastWindow === facts.previous?.windowId && !present.has(print))
+      .map(([print]) => print)
+      .sort(),
+    waivers: [...waivers],
+    coverage: covered.coverage,
+    tally: Object.fromEntries([...intake.tally].sort(([a], [b]) => (a < b ? -1 : 1))),
+    steps: [
+      { name: 'match', digest: digestOf(found) },
+      { name: 'cover', digest: digestOf([covered.coverage, [...covered.watched]]) },
+      { name: 'waive', digest: digestOf([findings, waivers]) },
+      { name: 'gate', digest: digestOf(decision) },
+    ],
+  }
+}
+
+function resultOf(
+  control: ResolvedControl,
+  decided: Decision['controls'][number] | undefined,
+  all: readonly Finding[],
+  covered: Covered,
+): ControlResult {
+  const findings = all.filter((finding) => finding.control === control.id)
+  const counted = findings.filter(({ excepted }) => excepted === null)
+  const waived = counted.filter(({ waivedBy }) => waivedBy.length > 0)
+  return {
+    id: control.id,
+    title: control.title,
+    behaviour: control.behaviour,
+    stage: control.stage,
+    // `decide` refuses an answer that leaves a control out; inconclusive is what a missing one would be.
+    verdict: decided?.verdict ?? 'inconclusive',
+    verdictBeforeWaivers: decided?.verdictBeforeWaivers ?? 'inconclusive',
+    reasons: [...(decided?.reasons ?? [])],
+    workloads: [...control.workloads],
+    thresholds: { fail: { ...control.thresholds.fail }, review: { ...control.thresholds.review } },
+    counts: {
+      violations: counted.length,
+      excepted: findings.length - counted.length,
+      waived: waived.length,
+      occurrences: counted.reduce((sum, { count }) => sum + count, 0),
+    },
+    findings: counted.map(({ fingerprint }) => fingerprint),
+    waivedBy: [...new Set(waived.flatMap(({ waivedBy }) => waivedBy))].sort(),
+    frameworks: Object.fromEntries([...control.frameworks].map(([name, ids]) => [name, [...ids]])),
+    watched: [...(covered.watched.get(control.id) ?? [])],
+  }
+}
+
+function digestOf(output: unknown): string {
+  return sha256Hex(jcs(output as JsonValue))
+}

@@ -1,0 +1,118 @@
+import type { Behaviour, Sample, Sighting, SightingKey } from '../model/behaviour.ts'
+import { tallyNames, type Intake } from '../model/intake.ts'
+import type { Watch } from '../model/watch.ts'
+import { intakeLimits, type IntakeLimits } from './limits.ts'
+
+/**
+ * Two intakes of one window as one. Associative and commutative, so that threads, late data and replay agree; an intake that was
+ * already merged in is not recognised as such: batches are made idempotent where they are taken.
+ */
+export function merge(a: Intake, b: Intake, limits: IntakeLimits = intakeLimits): Intake {
+  const joined: Intake = {
+    behaviours: mergeMaps(a.behaviours, b.behaviours, mergeBehaviours),
+    watch: mergeMaps(a.watch, b.watch, (x, y) => (x.kind === 'beat' && y.kind === 'beat' ? joinBeats(x, y) : x)),
+    tally: mergeMaps(a.tally, b.tally, (x, y, name) => (name.startsWith(`${tallyNames.overflow}/`) ? 1 : x + y)),
+  }
+  return keepSmallest(joined, limits)
+}
+
+/** What tells one sighting of a behaviour from another, as text in canonical order. */
+export function sightingKey({
+  minute,
+  class: kind,
+  sensor,
+  rule,
+  severity,
+  confidence,
+  effect,
+  access,
+  actionTaken,
+}: SightingKey): string {
+  return JSON.stringify([minute, kind, sensor, rule, severity, confidence, effect, access, actionTaken])
+}
+
+/** Equal signals fold into one; beats are equal by instance, kind of signal and minute. */
+export function watchKey(watch: Watch): string {
+  const { kind, sensor, node } = watch
+  if (kind === 'beat') return JSON.stringify([kind, sensor, node, watch.minute, watch.signal])
+  if (kind === 'counters') {
+    const { at, startedAt, version, received, dropped, undelivered, policies } = watch
+    const loaded = Object.entries(policies).sort(([a], [b]) => (a < b ? -1 : 1))
+    return JSON.stringify([kind, sensor, node, at, startedAt, version, received, dropped, undelivered, loaded])
+  }
+  if (kind === 'loss') return JSON.stringify([kind, sensor, node, watch.to, watch.from, watch.dropped, watch.received])
+  if (kind === 'throttle') return JSON.stringify([kind, sensor, node, watch.at, watch.state, watch.scope])
+  return JSON.stringify([kind, sensor, node, watch.at, watch.what, watch.lasting])
+}
+
+type BeatSignal = Extract<Watch, { kind: 'beat' }>
+
+/** Two beats of one instance in one minute. */
+export function joinBeats(a: BeatSignal, b: BeatSignal): BeatSignal {
+  return { ...a, first: a.first < b.first ? a.first : b.first, last: a.last > b.last ? a.last : b.last, count: a.count + b.count }
+}
+
+/** The smallest few by (time, digest); an undated sample sorts first. The same line twice is one sample. */
+export function mergeSamples(a: readonly Sample[], b: readonly Sample[]): readonly Sample[] {
+  const byKey = new Map([...a, ...b].map((sample) => [JSON.stringify([sample.at ?? '', sample.digest]), sample]))
+  return sortedByKey(byKey)
+    .slice(0, intakeLimits.samples)
+    .map(([, sample]) => sample)
+}
+
+/**
+ * Keeps the smallest fingerprints, sightings and signals when there are more than the limits and notes that there was an overflow;
+ * by how much depends on how the input was split, so only the fact is kept. Which ones stay does not depend on order: whatever belongs to the smallest was never pushed out, so its counts are complete.
+ */
+export function keepSmallest(intake: Intake, limits: IntakeLimits): Intake {
+  const within = intake.behaviours.size <= limits.behaviours && intake.watch.size <= limits.watch
+  const crowded = [...intake.behaviours.values()].filter(({ sightings }) => sightings.size > limits.sightingsEach)
+  if (within && crowded.length === 0) return intake
+
+  const behaviours = new Map(intake.behaviours)
+  for (const behaviour of crowded) {
+    const kept = sortedByKey(behaviour.sightings).slice(0, limits.sightingsEach)
+    behaviours.set(behaviour.fingerprint, { ...behaviour, sightings: new Map(kept) })
+  }
+  const keptBehaviours = sortedByKey(behaviours).slice(0, limits.behaviours)
+  const keptWatch = sortedByKey(intake.watch).slice(0, limits.watch)
+  const tally = new Map(intake.tally)
+  // One mark for both: whether a behaviour was crowded before it was itself pushed out depends on how the input was split.
+  if (crowded.length > 0 || keptBehaviours.length < behaviours.size) tally.set(`${tallyNames.overflow}/behaviours`, 1)
+  if (keptWatch.length < intake.watch.size) tally.set(`${tallyNames.overflow}/watch`, 1)
+  return { behaviours: new Map(keptBehaviours), watch: new Map(keptWatch), tally }
+}
+
+/** Entries of a map in the order of their keys, by UTF-16 code units like canonical JSON. */
+export function sortedByKey<V>(map: ReadonlyMap<string, V>): [string, V][] {
+  return [...map].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+}
+
+function mergeMaps<V>(
+  a: ReadonlyMap<string, V>,
+  b: ReadonlyMap<string, V>,
+  join: (x: V, y: V, key: string) => V,
+): Map<string, V> {
+  const merged = new Map(a)
+  for (const [key, value] of b) {
+    const known = merged.get(key)
+    merged.set(key, known === undefined ? value : join(known, value, key))
+  }
+  return merged
+}
+
+function mergeBehaviours(a: Behaviour, b: Behaviour): Behaviour {
+  const sightings = mergeMaps(a.sightings, b.sightings, joinSightings)
+  return {
+    fingerprint: a.fingerprint,
+    identity: a.identity,
+    sightings,
+    samples: mergeSamples(a.samples, b.samples),
+  }
+}
+
+function joinSightings(a: Sighting, b: Sighting): Sighting {
+  const first = a.first !== null && b.first !== null && b.first < a.first ? b.first : a.first
+  const last = a.last !== null && b.last !== null && b.last > a.last ? b.last : a.last
+  return { ...a, count: a.count + b.count, first, last }
+}

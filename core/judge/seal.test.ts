@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import type { RunproofError } from '../model/errors.ts'
+import { fromHex, utf8 } from '../proof/bytes.ts'
+import { inclusionProof, leafHash, verifyInclusion } from '../proof/merkle.ts'
+import { act, at, beating, counters, inputsOf, minute } from './fixtures.ts'
+import { sortedByKey } from './merge.ts'
+import { digestsOf, open, seal } from './seal.ts'
+
+const print = `rpf1:${'a'.repeat(64)}`
+const inputs = inputsOf({
+  acts: [
+    act(),
+    act({ at: at(10_000), sensor: 'tetragon', rule: null, class: 'observation', severity: null }),
+    act({ at: null, target: null, action: null }),
+    act({ action: 'connect', target: { type: 'address', address: '::1', name: null, port: 1, protocol: null, direction: 'in' } }),
+  ],
+  watch: [
+    ...beating(),
+    counters(minute(2), { policies: { 'rules.yaml': 'abc', constructor: 'x' }, received: 12_345_678_901 }),
+    { kind: 'loss', sensor: 'falco', node: null, from: minute(1), to: minute(2), dropped: null, received: 3 },
+    { kind: 'throttle', sensor: 'falco', node: 'n1', at: minute(3), state: 'stop', scope: '/kube\u2028pods' },
+    { kind: 'fault', sensor: 'falco', node: 'n1', at: minute(4), what: 'reload failed', lasting: true },
+  ],
+  facts: {
+    previous: { windowId: 'w0', reportDigest: 'ff' },
+    history: new Map([[print, { firstWindow: 'w0', lastWindow: 'w0', windows: 1 }]]),
+  },
+  gate: { plan: [1, 2.5, { deep: null }] },
+})
+const sealed = seal(inputs)
+const refused = (lines: readonly string[], says: RegExp) =>
+  assert.throws(
+    () => open({ lines }),
+    (error: RunproofError) => error.code === 'evidence.malformed' && says.test(error.message),
+  )
+
+test('what was sealed opens as what it was, and seals to the same bytes again', () => {
+  const opened = open(sealed)
+  assert.deepEqual(opened.intake.tally, inputs.intake.tally)
+  assert.deepEqual(opened.facts, inputs.facts)
+  assert.deepEqual(opened.manifest, inputs.manifest)
+  assert.deepEqual(opened.gate, inputs.gate)
+  assert.deepEqual(new Map(sortedByKey(opened.intake.watch)), new Map(sortedByKey(inputs.intake.watch)))
+  assert.deepEqual(new Map(sortedByKey(opened.intake.behaviours)), new Map(sortedByKey(inputs.intake.behaviours)))
+  assert.deepEqual(seal(opened), sealed)
+})
+
+test('lines come by kind, and within a kind by their keys', () => {
+  const kinds = sealed.lines.map((line) => (JSON.parse(line) as { readonly kind: string }).kind)
+  assert.deepEqual(kinds, [
+    'sealed',
+    'manifest',
+    'gate',
+    'tally',
+    'facts',
+    'history',
+    ...Array.from({ length: 15 }, () => 'watch'),
+    ...Array.from({ length: 3 }, () => 'behaviour'),
+  ])
+  assert.equal(
+    sealed.lines[0],
+    '{"counts":{"behaviours":3,"history":1,"watch":15},"kind":"sealed","procedure":"rpj1","window":{"application":"shop","end":"2026-03-02T00:10:00Z","environment":"prod","id":"20260302T000000Z_20260302T001000Z_shop_prod","start":"2026-03-02T00:00:00Z"}}',
+  )
+  const prints = sealed.lines.slice(-3).map((line) => (JSON.parse(line) as { readonly fingerprint: string }).fingerprint)
+  assert.deepEqual(prints, prints.toSorted())
+})
+
+test('the empty window is sealed too: that nothing was seen is evidence', () => {
+  const empty = seal(inputsOf({ watch: [] }))
+  assert.equal(empty.lines.length, 5)
+  assert.equal(open(empty).intake.watch.size, 0)
+})
+
+test('S1: one finding is proven to be in the evidence without disclosing the others', () => {
+  const leaves = sealed.lines.map((line) => leafHash(utf8(line)))
+  const index = sealed.lines.length - 1
+  const proof = inclusionProof(leaves, index)
+  const line = sealed.lines[index] ?? ''
+  verifyInclusion({ index, size: leaves.length, leafHash: leafHash(utf8(line)), proof, root: fromHex(sealed.root) })
+  const forged = line.replace('"count":1', '"count":2')
+  assert.notEqual(forged, line)
+  assert.throws(() =>
+    verifyInclusion({ index, size: leaves.length, leafHash: leafHash(utf8(forged)), proof, root: fromHex(sealed.root) }),
+  )
+})
+
+test('root and digest are those of RFC 6962 and of the text with its newlines', () => {
+  assert.deepEqual(digestsOf(['a', 'b']), {
+    root: 'b137985ff484fb600db93107c77b0365c80d78f5b429ded0fd97361d077999eb',
+    digest: '911169ddaaf146aff539f58c26c489af3b892dff0fe283c1c264c65ae5aa59a2',
+  })
+})
+
+test('any line changed, removed, repeated or moved is refused or changes the root', () => {
+  const { lines, root, digest } = sealed
+  const meddled = fc.integer({ min: 0, max: lines.length - 1 }).chain((index) =>
+    fc.oneof(
+      fc.constant(lines.toSpliced(index, 1)),
+      fc.constant(lines.toSpliced(index, 0, lines[index] ?? '')),
+      fc.integer({ min: 0, max: lines.length - 1 }).map((other) => lines.toSpliced(index, 1, lines[other] ?? '')),
+      fc.integer({ min: 0, max: lines.length - 2 }).map((to) => lines.toSpliced(index, 1).toSpliced(to, 0, lines[index] ?? '')),
+      fc.integer({ min: 0, max: (lines[index] ?? '').length - 1 }).chain((place) =>
+        fc.constantFrom('0', '1', '"', ' ', '}', 'x', '').map((character) => {
+          const line = lines[index] ?? ''
+          return lines.toSpliced(index, 1, line.slice(0, place) + character + line.slice(place + 1))
+        }),
+      ),
+    ),
+  )
+  fc.assert(
+    fc.property(meddled, (changed) => {
+      if (changed.length === lines.length && changed.every((line, index) => line === lines[index])) return
+      const digests = digestsOf(changed)
+      assert.notEqual(digests.root, root)
+      assert.notEqual(digests.digest, digest)
+      try {
+        open({ lines: changed })
+      } catch (error) {
+        assert.equal((error as RunproofError).code, 'evidence.malformed')
+      }
+    }),
+    { numRuns: 600 },
+  )
+})
+
+test('every line removed, repeated or swapped with its neighbour is refused', () => {
+  for (const [index, line] of sealed.lines.entries()) {
+    refused(sealed.lines.toSpliced(index, 1), /evidence/)
+    refused(sealed.lines.toSpliced(index, 0, line), /evidence/)
+    const next = sealed.lines[index + 1]
+    if (next !== undefined) refused(sealed.lines.toSpliced(index, 2, next, line), /line \d+/)
+  }
+})
+
+const last = sealed.lines.length - 1
+const refusals: readonly (readonly [string, readonly string[], RegExp])[] = [
+  ['nothing at all', [], /exactly one sealed line, not 0/],
+  ['another procedure', sealed.lines.with(0, (sealed.lines[0] ?? '').replace('rpj1', 'rpj2')), /line 1.*procedure/],
+  [
+    'another count',
+    sealed.lines.with(0, (sealed.lines[0] ?? '').replace('"history":1', '"history":2')),
+    /canonical form at line 1/,
+  ],
+  ['white space', sealed.lines.with(3, ` ${sealed.lines[3]}`), /canonical form at line 4/],
+  ['an unknown kind', sealed.lines.with(3, '{"kind":"note"}'), /line 4/],
+  ['no JSON', sealed.lines.with(3, 'x'), /line 4: not strict JSON/],
+  ['a duplicate key', sealed.lines.with(3, '{"counts":{},"counts":{},"kind":"tally"}'), /line 4.*duplicate key/],
+  ['an unknown field', sealed.lines.with(4, (sealed.lines[4] ?? '').replace('}', ',"more":1}')), /line 5/],
+  ['a negative count', sealed.lines.with(3, '{"counts":{"detection/falco":-1},"kind":"tally"}'), /line 4/],
+  [
+    'a behaviour under another fingerprint',
+    sealed.lines.with(
+      last,
+      (sealed.lines[last] ?? '').replace(/"rpf1:./, (start) => (start.endsWith('f') ? '"rpf1:e' : '"rpf1:f')),
+    ),
+    new RegExp(`line ${last + 1}.*does not have the fingerprint`),
+  ],
+  [
+    'an identity that was renamed under its fingerprint',
+    sealed.lines.with(last, (sealed.lines[last] ?? '').replace('"workload":"api"', '"workload":"web"')),
+    /does not have the fingerprint/,
+  ],
+  [
+    'a behaviour that nobody sighted',
+    sealed.lines.with(last, (sealed.lines[last] ?? '').replace(/"sightings":\[.*\]/, '"sightings":[]')),
+    /sightings/,
+  ],
+]
+for (const [what, lines, says] of refusals) test(`refused: ${what}`, () => refused(lines, says))
+
+test('the order in which maps were filled does not show in the sealed bytes', () => {
+  const { intake, facts } = inputs
+  const backwards = <V>(map: ReadonlyMap<string, V>) => new Map([...map].reverse())
+  const again = seal({
+    ...inputs,
+    intake: { behaviours: backwards(intake.behaviours), watch: backwards(intake.watch), tally: backwards(intake.tally) },
+    facts: { ...facts, history: backwards(facts.history) },
+  })
+  assert.deepEqual(again, sealed)
+})

@@ -1,0 +1,67 @@
+// Runs every file of vectors/judge: what any implementation of the procedure must compute. vectors/judge/README.md names the fields.
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import type { Identity } from '../model/behaviour.ts'
+import type { Control, RequiredSensor } from '../model/manifest.ts'
+import type { Verified, Waiver } from '../model/waiver.ts'
+import type { Watch } from '../model/watch.ts'
+import { cover } from './cover.ts'
+import { fingerprint, identityText } from './fingerprint.ts'
+import { manifestOf, windowFrom } from './fixtures.ts'
+import { normalisePath } from './normalise.ts'
+import { resolve } from './resolve.ts'
+import { stateOf } from './waive.ts'
+
+const reads =
+  <Input>(run: (input: Input) => unknown) =>
+  (input: unknown) =>
+    run(input as Input)
+
+type CoverageCase = {
+  readonly window: { readonly start: string; readonly end: string }
+  readonly sensor: Omit<RequiredSensor, 'name' | 'nodes'>
+  readonly signals: readonly Watch[]
+}
+type WaiverCase = {
+  readonly application: string
+  readonly environment: string
+  readonly control: Control
+  readonly waiver: Waiver
+  readonly subject: readonly string[]
+  readonly signedBy: { readonly name: string; readonly keyId: string }
+  readonly evaluatedAt: string
+}
+
+const areas: Readonly<Record<string, (input: unknown) => unknown>> = {
+  fingerprint: reads<Identity>((identity) => ({ text: identityText(identity), fingerprint: fingerprint(identity) })),
+  normalise: reads<{ path: string }>(({ path }) => ({ path: normalisePath(path) })),
+  coverage: reads<CoverageCase>(({ window, sensor, signals }) => {
+    const resolved = resolve(manifestOf({ sensors: [{ ...sensor, name: 'falco', nodes: ['n1'] }] }))
+    const [instance] = cover(resolved, signals, windowFrom(window.start, window.end)).coverage.instances
+    return { runs: instance?.runs }
+  }),
+  waiver: reads<WaiverCase>(({ application, environment, control, waiver, subject, signedBy, evaluatedAt }) => {
+    const { scope, ...rest } = manifestOf({ controls: [control] })
+    const verified = { value: waiver, subject, signedBy, digest: '' } as unknown as Verified<Waiver>
+    return { state: stateOf(verified, { ...rest, scope: { ...scope, application, environment } }, evaluatedAt) }
+  }),
+}
+
+type Vector = { readonly area: string; readonly why: string; readonly input: unknown; readonly expect: unknown }
+const folder = new URL('../../vectors/judge/', import.meta.url)
+const vectors = readdirSync(folder)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => ({ name, vector: JSON.parse(readFileSync(new URL(name, folder), 'utf8')) as Vector }))
+
+test('every area has vectors, and every vector is of an area', () => {
+  assert.deepEqual([...new Set(vectors.map(({ vector }) => vector.area))].sort(), Object.keys(areas).sort())
+})
+
+for (const { name, vector } of vectors) {
+  test(`vectors/judge/${name}: ${vector.why}`, () => {
+    const run = areas[vector.area]
+    assert.ok(run && name.startsWith(`${vector.area}-`))
+    assert.deepEqual(run(vector.input), vector.expect)
+  })
+}
