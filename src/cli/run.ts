@@ -89,7 +89,8 @@ function processIo(): Io {
     out: (text) => process.stdout.write(`${text}\n`),
     err: (text) => process.stderr.write(`${text}\n`),
     interactive: process.stderr.isTTY,
-    columns: process.stdout.columns ?? 100,
+    // A terminal that does not know its width says 0.
+    columns: process.stdout.columns || 100,
     colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
     stdin: () => process.stdin,
     cwd: process.cwd(),

@@ -1,0 +1,62 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { auditMembers } from '../../../core/model/audit-file.ts'
+import { utf8 } from '../../../core/proof/bytes.ts'
+import { jcs } from '../../../core/proof/jcs.ts'
+import { trustedRoot } from '../../../core/proof/trusted-root.ts'
+import type { Trust } from '../../../core/model/trust.ts'
+import { writeAuditFile } from '../../lib/io/audit-file.ts'
+import { reportBytes } from '../../report/assemble.ts'
+import { reportHtml } from '../../report/html.ts'
+import type { Receipt } from '../../shell.ts'
+import type { Quarantined } from './read-events.ts'
+
+/** Where things are, for the person and for `--json`. */
+export type Written = { readonly audit: string; readonly page: string; readonly trust: string; readonly folder: string }
+
+export type Handed = {
+  readonly receipt: Receipt
+  readonly trust: Trust
+  readonly log: { readonly origin: string; readonly publicKey: Uint8Array; readonly size: number }
+  readonly signer: { readonly name: string; readonly keyId: string; readonly pem: string }
+  readonly quarantined: readonly Quarantined[]
+}
+
+/**
+ * Writes what is handed over: the audit file (all that `verify` needs beside a trust root), the page for people, the same parts as
+ * single files for other people's tools, and the trust root of this run.
+ */
+export async function writeOut(folder: string, { receipt, trust, log, signer, quarantined }: Handed): Promise<Written> {
+  await mkdir(folder, { recursive: true })
+  const { report, reportDigest, bundle, sealed, caseFile, ledgerIndex } = receipt
+  const page = reportHtml(report, {
+    reportDigest,
+    ledger: { origin: log.origin, index: ledgerIndex, size: log.size },
+    signer: { name: signer.name, keyId: signer.keyId },
+  })
+  const members = new Map<string, Uint8Array>([
+    [auditMembers.bundle, utf8(jcs(bundle))],
+    [auditMembers.report, reportBytes(report)],
+    [auditMembers.evidence, new Uint8Array(gzipSync(sealed.lines.map((line) => `${line}\n`).join(''), { level: 6 }))],
+    ...(caseFile.promised.signature === null ? [] : [[auditMembers.manifest, utf8(jcs(caseFile.promised.signature))] as const]),
+    ...caseFile.decisions.map(
+      ({ verified, bundle }) => [`${auditMembers.decisions}${verified.digest}.sigstore.json`, utf8(jcs(bundle))] as const,
+    ),
+    [auditMembers.page, utf8(page)],
+  ])
+  const audit = join(folder, `${report.window.id}.runproof.tar`)
+  await writeAuditFile(audit, members)
+  for (const name of [auditMembers.bundle, auditMembers.report, auditMembers.evidence, auditMembers.page]) {
+    await writeFile(join(folder, name), members.get(name) ?? new Uint8Array())
+  }
+  await writeFile(join(folder, 'trust.json'), `${JSON.stringify(trust, null, 2)}\n`)
+  const since = '1970-01-01T00:00:00Z'
+  await writeFile(
+    join(folder, 'trusted_root.json'),
+    `${JSON.stringify(trustedRoot({ logs: [{ ...log, validFrom: since, validUntil: null }] }), null, 2)}\n`,
+  )
+  await writeFile(join(folder, 'report.pub'), signer.pem)
+  await writeFile(join(folder, 'quarantine.ndjson'), quarantined.map((one) => `${JSON.stringify(one)}\n`).join(''))
+  return { audit, page: join(folder, auditMembers.page), trust: join(folder, 'trust.json'), folder }
+}

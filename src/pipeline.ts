@@ -1,0 +1,28 @@
+import { judge } from '../core/judge/judge.ts'
+import { open, seal } from '../core/judge/seal.ts'
+import { PROCEDURE, type Sealed } from '../core/model/sealed.ts'
+import type { Window } from '../core/model/window.ts'
+import { assembleReport, statementOf } from './report/assemble.ts'
+import type { Batch, Receipt, Shell, Taken } from './shell.ts'
+
+/** From what a sensor sent to what the window holds: read, redact, fold. Durable when it returns. */
+export async function take(batch: Batch, { take }: Shell): Promise<Taken> {
+  return take(batch)
+}
+
+/** At the window's end: everything that the judgement may rest on, sealed. */
+export async function close(window: Window, { windowInputs, keepSealed }: Shell): Promise<Sealed> {
+  const { promised, intake, facts } = await windowInputs(window)
+  const sealed = seal({ procedure: PROCEDURE, window, manifest: promised.manifest, gate: promised.gate, intake, facts })
+  await keepSealed(sealed)
+  return sealed
+}
+
+/** The window's report: judged from the sealed bytes themselves, signed, logged. A later decision or late evidence makes another. */
+export async function assure(sealed: Sealed, { caseFileOf, sign, commit, version }: Shell): Promise<Receipt> {
+  const caseFile = await caseFileOf(sealed)
+  const decisions = caseFile.decisions.map(({ verified }) => verified)
+  const judgement = judge({ ...open(sealed), decisions, evaluatedAt: caseFile.evaluatedAt })
+  const report = assembleReport(sealed, judgement, caseFile, version)
+  return commit(report, await sign(statementOf(report)), sealed, caseFile)
+}
