@@ -1,4 +1,5 @@
 import { normalisePath } from '../../core/judge/normalise.ts'
+import { samePerson } from '../../core/judge/waive.ts'
 import { resolve } from '../../core/judge/resolve.ts'
 import { durationForm, durationMs } from '../../core/model/duration.ts'
 import { RunproofError } from '../../core/model/errors.ts'
@@ -120,12 +121,6 @@ function againstPeople(requestedBy: string, keyId: string, { approvers = [] }: M
   return samePerson(signer.name, requestedBy)
     ? [`${signer.name} cannot approve their own request: another approver has to sign`]
     : []
-}
-
-/** Spelling must not make two people of one. */
-function samePerson(a: string, b: string): boolean {
-  const plain = (name: string): string => name.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim()
-  return plain(a) === plain(b)
 }
 
 function againstScope({ workloads, targets, executables }: Waiver['scope'], control: Control, manifest: Manifest): string[] {
