@@ -69,7 +69,8 @@ test('every error code has a line in docs/errors.md, and every line a code', () 
   const codes = [...source.matchAll(/^ {2}\| '([\w.]+)'$/gm)].map(([, code]) => code)
   const lines = [...readFileSync(join(root, 'docs/errors.md'), 'utf8').matchAll(/^\| `([\w.]+)` \|/gm)].map(([, code]) => code)
   assert.ok(codes.length > 20)
-  assert.deepEqual(lines.toSorted(), codes.toSorted())
+  assert.deepEqual(new Set(lines), new Set(codes))
+  assert.equal(lines.length, codes.length)
 })
 
 test('every link between documents leads somewhere', () => {

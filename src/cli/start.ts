@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { assessOptions } from './assess/options.ts'
 import { assessWindow } from './assess.ts'
 import { EXIT, type Command } from './command.ts'
@@ -44,7 +44,7 @@ export const start: Command = {
         '--out',
         out,
         '--data',
-        join(io.cwd, data),
+        resolve(io.cwd, data),
       ],
       io,
     )

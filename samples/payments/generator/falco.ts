@@ -38,7 +38,9 @@ export function alertLine({ at, node, rule, priority, says, tags, pod, attribute
     'user.loginuid': -1,
     ...container(pod, attributed),
   })
-  const shown = Object.entries(fields).map(([name, value]) => `${name.replaceAll('.', '_')}=${String(value ?? '<NA>')}`)
+  const shown = Object.entries(fields).map(
+    ([name, value]) => `${name.replaceAll('.', '_')}=${typeof value === 'object' ? '<NA>' : String(value)}`,
+  )
   const output = `${timeOfDay(at)}: ${priority} ${says} | ${shown.filter((pair) => !pair.startsWith('evt_time')).join(' ')}`
   return {
     at,
