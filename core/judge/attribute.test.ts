@@ -78,7 +78,9 @@ test('names that prototypes have are names like any other', () => {
 
 test('an unattributed behaviour may belong to each workload of its namespace, and to each of all when it has none', () => {
   const declared = [api, workload('web', 'admin'), vm]
-  assert.deepEqual(candidates({ namespace: 'shop' }, declared), [api, vm])
+  const anywhere = workload('job', null, { class: 'serverless' })
+  // A machine is not in a Kubernetes namespace.
+  assert.deepEqual(candidates({ namespace: 'shop' }, [...declared, anywhere]), [api, anywhere])
   assert.deepEqual(candidates({ namespace: null }, declared), declared)
   assert.deepEqual(candidates({ namespace: 'other' }, [api]), [])
 })

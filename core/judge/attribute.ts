@@ -26,10 +26,7 @@ export function attribute(subject: Subject, declared: readonly DeclaredWorkload[
   const onlyMachines = declared.every(({ class: kind }) => kind === 'vm')
   const inContainer = subject.onHost === false || subject.container !== null || pod !== null || namespace !== null
   if (subject.onHost === true || (onlyMachines && !inContainer)) return onHost(subject, declared)
-  const here =
-    namespace === null
-      ? declared
-      : declared.filter((candidate) => candidate.namespace === null || candidate.namespace === namespace)
+  const here = namespace === null ? declared : declared.filter((candidate) => mayLiveIn(namespace, candidate))
   if (here.length === 0) return { outside: 'other_namespace' }
   const owners = workload === null ? ownersOf(pod, here) : here.filter(({ name }) => name === workload)
   if (workload !== null && owners.length === 0) return { outside: 'undeclared_workload' }
@@ -42,7 +39,12 @@ export function candidates<W extends DeclaredWorkload>(
   identity: { readonly namespace: string | null },
   declared: readonly W[],
 ): readonly W[] {
-  return declared.filter(({ namespace }) => identity.namespace === null || namespace === null || namespace === identity.namespace)
+  return declared.filter((candidate) => identity.namespace === null || mayLiveIn(identity.namespace, candidate))
+}
+
+/** Who acts in a Kubernetes namespace is no machine; a declared workload without a namespace may be in any. */
+function mayLiveIn(namespace: string, candidate: DeclaredWorkload): boolean {
+  return candidate.namespace === namespace || (candidate.namespace === null && candidate.class !== 'vm')
 }
 
 function onHost(subject: Subject, declared: readonly DeclaredWorkload[]): Attribution {

@@ -27,32 +27,29 @@ export function compileControl(control: ResolvedControl): CompiledControl {
   const evidence = new Map([...control.evidence].map(([sensor, rules]) => [sensor, compilePatterns(rules, { separator: null })]))
   const denied = control.deny && compileSelection(control.deny)
   const allowed = control.allow && compileSelection(control.allow)
-  const directions = new Set(
-    [control.deny, control.allow]
-      .flatMap((selection) => selection?.destinations ?? [])
-      .map(({ direction }) => direction ?? 'out'),
-  )
   const exceptions = control.except.map(({ reason, workloads, rules, ...selection }) => ({
     reason,
     selects: compileSelection(selection),
     ofWorkload: workloads && compilePatterns(workloads),
     ofRule: rules && compilePatterns(rules, { separator: null }),
   }))
-  const concerns = ({ action, target }: Identity): boolean =>
-    action === control.behaviour &&
-    // A control over outbound connections says nothing about listening, and the other way round.
-    (target?.type !== 'address' || directions.size === 0 || directions.has(target.direction))
+  // An allow list of outbound destinations says nothing about listening, and the other way round.
+  const allowedDirections = new Set(control.allow?.destinations?.map(({ direction }) => direction ?? 'out'))
+  const allowSpeaksOf = ({ target }: Identity): boolean =>
+    target?.type !== 'address' || allowedDirections.size === 0 || allowedDirections.has(target.direction)
   return {
     control,
     permits: (identity, sighting) =>
-      concerns(identity) && allowed?.(identity, sighting, 'must') === true && denied?.(identity, sighting, 'may') !== true,
+      identity.action === control.behaviour &&
+      allowed?.(identity, sighting, 'must') === true &&
+      denied?.(identity, sighting, 'may') !== true,
     maps: ({ sensor, rule }) => rule !== null && (evidence.get(sensor)?.(rule) ?? false),
     rejects(identity, sighting) {
-      if (!concerns(identity)) return null
+      if (identity.action !== control.behaviour) return null
       // Deny must not miss: what may be the denied thing is denied. Allow must not guess: only what surely is allowed passes.
       const denies = denied?.(identity, sighting, 'may') === true
       if (denies && denied(identity, sighting, 'must')) return { because: 'denied', sure: true }
-      const allows = !allowed || allowed(identity, sighting, 'must')
+      const allows = !allowed || !allowSpeaksOf(identity) || allowed(identity, sighting, 'must')
       if (!allows && !allowed(identity, sighting, 'may')) return { because: denies ? 'denied' : 'not_allowed', sure: true }
       if (denies) return { because: 'denied', sure: false }
       return allows ? null : { because: 'not_allowed', sure: false }

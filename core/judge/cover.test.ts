@@ -340,3 +340,12 @@ test('G1: one silent minute beyond tolerance is never sufficient', () => {
     { numRuns: 300 },
   )
 })
+
+test('a sensor that is required and not declared watched nothing', () => {
+  const { coverage, watched } = covered(
+    manifestOf({ controls: [{ ...noShell, sensors: ['tetragon'] }] }),
+    beating(0, 10, 'tetragon'),
+  )
+  assert.equal(watched.get('no-shell')?.[0]?.silent, 10)
+  assert.deepEqual(coverage.totals, { population: 10, observed: 0, degraded: 0, silent: 10, outOfScope: 0 })
+})

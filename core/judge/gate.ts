@@ -103,7 +103,7 @@ function controlInput(each: ResolvedControl, findings: readonly Finding[], cover
     findings: counted.map(findingInput),
     excepted: findings.length - counted.length,
     // A control that looks back further than this window needs the evidence of earlier ones.
-    missingHistory: each.windowMs > minutesIn(window) * 60_000,
+    missingHistory: each.windowMs !== null && each.windowMs > minutesIn(window) * 60_000,
     watched: watched.map(({ workload, sensor, observed, degraded, silent, ratio, minCoverage, sufficient }) => ({
       workload,
       sensor,

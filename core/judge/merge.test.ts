@@ -171,3 +171,15 @@ test('an undated sample sorts first, and the same line twice is one sample', () 
   const undated = { ...dated, at: null, digest: 'y' }
   assert.deepEqual(mergeSamples([dated], [undated, dated]), [undated, dated])
 })
+
+test('a behaviour with more sightings than are kept is an overflow, and keeps the first by minute', () => {
+  const seen = [3, 1, 2].map((minutes): Item => ({ act: act({ at: at(minutes * 60_000) }), digest: String(minutes) }))
+  const crowded = folded(seen, tight)
+  const [behaviour] = crowded.behaviours.values()
+  assert.deepEqual(
+    [...(behaviour?.sightings.values() ?? [])].map(({ minute }) => minute),
+    ['2026-03-02T00:01', '2026-03-02T00:02'],
+  )
+  assert.equal(crowded.tally.get('overflow/behaviours'), 1)
+  assert.equal(folded(seen.slice(1), tight).tally.has('overflow/behaviours'), false)
+})

@@ -14,7 +14,10 @@ const folded: readonly (readonly [string, string])[] = [
   ['/tmp/tmp.Ab3dE9', '/tmp/tmp.<id>'],
   ['/tmp/tmp.Ab3dE9fGh1', '/tmp/tmp.<id>'],
   ['/tmp/tmp.Ab3dE9/x', '/tmp/tmp.<id>/x'],
+  ['/opt/1234567/12345678', '/opt/1234567/<id>'],
   ['/var/log/app-20260302.log', '/var/log/app-<id>.log'],
+  ['/etc//shadow', '/etc/shadow'],
+  ['/etc/././/shadow', '/etc/shadow'],
 ]
 for (const [path, expected] of folded) {
   test(`${path} is folded into ${expected}`, () => assert.equal(normalisePath(path), expected))

@@ -3,9 +3,11 @@ import { canonicalAddress } from '../patterns/address.ts'
 
 /**
  * A path without what changes from run to run: process ids under /proc, UUIDs, long hexadecimal names (container ids, digests) and
- * mktemp names become `<id>`. Nothing else: a control's pattern must still mean what its author wrote.
+ * mktemp names become `<id>`; `//` and `/./` become `/`. Nothing else: a control's pattern must still mean what its author wrote, and
+ * `..` cannot be resolved without knowing the symbolic links.
  */
 export function normalisePath(path: string): string {
+  if (path.includes('//') || path.includes('/./')) path = path.replaceAll(/\/(?:\.?\/)+/g, '/')
   if (path.startsWith('/proc/'))
     path = path
       .replace(/^\/proc\/\d+(?=\/|$)/, '/proc/<id>')

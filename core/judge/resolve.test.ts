@@ -51,7 +51,7 @@ test('the least control resolves to every documented default', () => {
   })
   assert.equal(resolved?.stage, 'observe')
   assert.equal(resolved?.severity, null)
-  assert.equal(resolved?.windowMs, 86_400_000)
+  assert.equal(resolved?.windowMs, null)
   assert.deepEqual(resolved?.workloads, ['payments/api', 'jobs/worker', 'db-1'])
   assert.deepEqual(resolved?.sensors, ['falco', 'tetragon'])
 })

@@ -65,8 +65,8 @@ export type ResolvedControl = {
   readonly sensors: readonly string[]
   /** Keys ({@link workloadKey}) of the declared workloads that it applies to, in declared order. */
   readonly workloads: readonly string[]
-  /** How far it looks back from the end of the manifest's window. */
-  readonly windowMs: number
+  /** How far it looks back from the end of the window that is judged; null: over just that window. */
+  readonly windowMs: number | null
   readonly thresholds: { readonly fail: ResolvedThreshold; readonly review: ResolvedThreshold }
   /** Null: the sensors' own severities count. */
   readonly severity: Severity | null
@@ -97,7 +97,7 @@ export function resolve(manifest: Manifest): Resolved {
     window,
     workloads,
     sensors,
-    controls: manifest.controls.map((control) => controlOf(control, workloads, sensors, window)),
+    controls: manifest.controls.map((control) => controlOf(control, workloads, sensors)),
     unmapped: { severity: unmapped?.severity ?? 'high', verdict: unmapped?.verdict ?? 'review' },
     blind,
     approvers: approvers.map(({ name, key, roles = [] }) => ({ name, key, roles })),
@@ -164,7 +164,6 @@ function controlOf(
   control: Control,
   workloads: readonly ResolvedWorkload[],
   sensors: readonly ResolvedSensor[],
-  window: ResolvedWindow,
 ): ResolvedControl {
   const { id, title, behaviour, thresholds } = control
   const evidence = inOrder(control.evidence)
@@ -178,7 +177,7 @@ function controlOf(
     evidence,
     sensors: requiredSensors(control, evidence, sensors),
     workloads: selectWorkloads(control.appliesTo, workloads).map(workloadKey),
-    windowMs: control.window === undefined ? window.everyMs : durationMs(control.window),
+    windowMs: control.window === undefined ? null : durationMs(control.window),
     thresholds: { fail: thresholdOf(thresholds?.fail, FAIL), review: thresholdOf(thresholds?.review, REVIEW) },
     severity: control.severity ?? null,
     stage: control.stage ?? 'observe',

@@ -24,5 +24,4 @@ export const auditLimits = {
   totalBytes: 1024 * 1024 * 1024,
   evidenceBytes: 500 * 1024 * 1024,
   evidenceLines: 2_000_000,
-  lineBytes: 4 * 1024 * 1024,
 } as const

@@ -25,9 +25,9 @@ export function diffControl(from: ResolvedControl, to: ResolvedControl, shared: 
     ...changed(
       where,
       'looks back',
-      durationText(from.windowMs),
-      durationText(to.windowMs),
-      to.windowMs < from.windowMs ? 'weakens' : 'widens',
+      from.windowMs === null ? 'over the window alone' : durationText(from.windowMs),
+      to.windowMs === null ? 'over the window alone' : durationText(to.windowMs),
+      (to.windowMs ?? 0) < (from.windowMs ?? 0) ? 'weakens' : 'widens',
     ),
     ...diffThreshold(where, 'fail', from.thresholds.fail, to.thresholds.fail),
     ...diffThreshold(where, 'review', from.thresholds.review, to.thresholds.review),
