@@ -126,7 +126,7 @@ export const ControlSchema = z.strictObject({
       .check(z.minLength(1), z.maxLength(20), note('sensors that must have watched; default those named in evidence, else all')),
   ),
   window: z.optional(
-    Duration.check(note('how far this control looks back from the end of the window; default the manifest window')),
+    Duration.check(note('how far this control looks back from the end of the window; default just the window that is judged')),
   ),
   thresholds: z.optional(z.strictObject({ fail: z.optional(Threshold), review: z.optional(Threshold) })),
   severity: z.optional(z.enum(severities).check(note('overrides every sensor’s severity for this control'))),
