@@ -1,0 +1,120 @@
+import type { Act } from '../../../core/model/act.ts'
+import type { Severity } from '../../../core/model/severity.ts'
+import { nanosOf, type EventTime } from '../../../core/model/time.ts'
+import { confidenceOf } from '../confidence.ts'
+import type { Facts, JsonObject, Reading } from '../connector.ts'
+import { countOf, integerOf, listOf } from '../fields.ts'
+import type { ReadableConnector } from '../read/event-reader.ts'
+import { clip, clipAll } from '../subject.ts'
+import { doneOf } from './acts.ts'
+import { blockedOf, effectOf } from './effect.ts'
+import { spoken, throttled } from './health.ts'
+import { anyLine, fieldOf, hostOf, lineOf, severityWordOf, timeOf, wordOf, type Line } from './line.ts'
+import { subjectOf } from './subject.ts'
+import { isTextForm } from './text-form.ts'
+
+/** KubeArmor's alerts and logs in its three JSON dialects. See README.md for what is read and what KubeArmor cannot see. */
+export const kubearmor: ReadableConnector = {
+  sensor: 'kubearmor',
+  recognises: (event) => lineOf(event) !== null,
+  isText: isTextForm,
+  read,
+  facts,
+}
+
+function read(event: JsonObject): Reading {
+  const line = lineOf(event)
+  if (line === null || line.kind === 'unknown')
+    return { class: 'malformed', sensor: 'kubearmor', reason: line === null ? 'unknown_shape' : 'unknown_kind' }
+  const at = timeOf(line)
+  const instance = { sensor: 'kubearmor', node: clip(hostOf(line)) }
+  if (line.kind === 'throttle' || line.kind === 'message') {
+    const signals = line.kind === 'throttle' ? throttled : spoken
+    const watch = at === null ? [] : signals(line, instance, at)
+    // Messages come in debug mode only and whenever there is something to say: they are no heartbeat.
+    return { class: 'health', sensor: 'kubearmor', instance, at: line.kind === 'message' ? null : at, watch }
+  }
+  return { class: line.kind, sensor: 'kubearmor', act: actOf(line, line.kind, at), instance, at }
+}
+
+function actOf(line: Line, actClass: Act['class'], at: EventTime | null): Act {
+  const { action, target, access } = doneOf(line)
+  const subject = subjectOf(line, action === 'exec')
+  const isAnybodys = subject.onHost === null
+  const acted = { action, target, executable: subject.executable, executablePartial: subject.executablePartial }
+  return {
+    class: actClass,
+    sensor: 'kubearmor',
+    rule: clip(wordOf(line, 'policy')),
+    at,
+    action,
+    target,
+    access,
+    subject,
+    severity: severityOf(severityWordOf(line)),
+    confidence: confidenceOf(acted, isAnybodys, false),
+    effect: effectOf(line),
+    actionTaken: clip(wordOf(line, 'action')),
+    tags: clipAll(tagsOf(line)),
+  }
+}
+
+const severityWords: ReadonlyMap<string, Severity> = new Map<string, Severity>([
+  ['critical', 'critical'],
+  ['high', 'high'],
+  ['medium', 'medium'],
+  ['low', 'low'],
+  ['info', 'info'],
+  ['informational', 'info'],
+])
+
+/** A number from 1, or a word that a relay made of it. 0 is KubeArmor's own for none; what cannot be read is high. */
+function severityOf(word: string | null): Severity | null {
+  if (word === null || word === '0') return null
+  const level = /^\d{1,4}$/.test(word) ? Number(word) : null
+  if (level === null) return severityWords.get(word.toLowerCase()) ?? 'high'
+  return level >= 9 ? 'critical' : level >= 7 ? 'high' : level >= 4 ? 'medium' : 'low'
+}
+
+/** The list; else the text with commas, which is all that some enforcers and the sidekick fill. */
+function tagsOf(line: Line): readonly string[] {
+  const listed = listOf(fieldOf(line, 'tagList')).filter((tag) => typeof tag === 'string' && tag !== '') as readonly string[]
+  if (listed.length > 0) return listed
+  return (wordOf(line, 'tagList') ?? wordOf(line, 'tags') ?? '').split(',', 64).filter((tag) => tag !== '')
+}
+
+function facts(event: JsonObject): Facts {
+  const line = anyLine(event)
+  const at = timeOf(line)
+  const isAct = line.kind === 'detection' || line.kind === 'observation'
+  return {
+    time_ns: at === null ? null : nanosOf(at).toString(),
+    rule: wordOf(line, 'policy'),
+    native_severity: severityWordOf(line),
+    cluster: wordOf(line, 'cluster'),
+    node: hostOf(line),
+    ns: wordOf(line, 'namespace'),
+    pod: wordOf(line, 'pod'),
+    container_id: wordOf(line, 'container'),
+    image: wordOf(line, 'image'),
+    pid: integerOf(fieldOf(line, 'hostPid')),
+    uid: integerOf(fieldOf(line, 'uid')),
+    exe: wordOf(line, 'process'),
+    source: wordOf(line, 'source'),
+    operation: wordOf(line, 'operation'),
+    resource: wordOf(line, 'resource'),
+    action: wordOf(line, 'action'),
+    result: wordOf(line, 'result'),
+    blocked: isAct ? blockedOf(line) : null,
+    type: line.type,
+    ...(line.kind === 'throttle' ? throttleOf(line) : {}),
+    ...(line.kind === 'message' ? { level: wordOf(line, 'level') } : {}),
+  }
+}
+
+function throttleOf(line: Line): Facts {
+  return {
+    max_alerts_per_sec: countOf(fieldOf(line, 'maxAlerts')),
+    dropping_alerts_interval: countOf(fieldOf(line, 'interval')),
+  }
+}
