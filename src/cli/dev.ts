@@ -22,6 +22,9 @@ For people who work on Runproof itself.
   fix              format and what the linter can mend
   gate             compile catalogue/gate with opa (on PATH) into its checked-in plan
   coverage         all tests, with line coverage
+  conformance FILE run an archive of OPA's conformance cases through our evaluator
+  bench [NAME…]    measure, against a floor measured in the same run; --quick, --json
+  fuzz             feed every reader with damaged input; --seconds N, --target NAME, --seed S
 
 examples:
   ./runproof dev test core/judge
@@ -46,6 +49,9 @@ const tasks: ReadonlyMap<string, Task> = new Map<string, Task>([
   ],
   ['fix', async () => inOrder([() => run('oxlint', ['--type-aware', '--fix', '.']), () => run('oxfmt', ['.'])])],
   ['gate', (_rest, io) => buildGate(root, io)],
+  ['conformance', (rest) => run(process.execPath, [join('test', 'conformance', 'opa.ts'), ...rest])],
+  ['bench', (rest) => run(process.execPath, [join('bench', 'run.ts'), ...rest])],
+  ['fuzz', (rest) => run(process.execPath, [join('test', 'fuzz', 'run.ts'), ...rest])],
 ])
 
 export const dev: Command = {
