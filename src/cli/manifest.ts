@@ -1,5 +1,4 @@
-import { RunproofError } from '../../core/model/errors.ts'
-import type { Command, Io } from './command.ts'
+import { commandOf, type Subcommands } from './subcommands.ts'
 
 const help = `runproof manifest: what is promised, as a document that is checked, signed and compared
 
@@ -38,9 +37,7 @@ examples:
 exit codes: 0 done; 1 problems (validate, lint), a signature that does not hold (show), a weaker promise (diff --strict);
 3 could not do it; 64 wrong usage`
 
-type Run = (argv: readonly string[], io: Io) => Promise<number>
-
-const subcommands: ReadonlyMap<string, () => Promise<Run>> = new Map([
+const subcommands: Subcommands = new Map([
   ['init', async () => (await import('./manifest/init.ts')).init],
   ['validate', async () => (await import('./manifest/validate.ts')).validate],
   ['lint', async () => (await import('./manifest/lint.ts')).lintCommand],
@@ -50,19 +47,7 @@ const subcommands: ReadonlyMap<string, () => Promise<Run>> = new Map([
   ['schema', async () => (await import('./manifest/schema.ts')).schema],
 ])
 
-export const manifest: Command = {
-  name: 'manifest',
-  summary: 'write, check, sign and compare the promise that a window is judged by',
-  help,
-  async run([name = '', ...rest], io) {
-    const load = subcommands.get(name)
-    if (!load) {
-      const known = [...subcommands.keys()].join(', ')
-      throw new RunproofError(
-        'usage',
-        `${name === '' ? 'a subcommand is missing' : `there is no subcommand ${JSON.stringify(name)}`}; one of: ${known}`,
-      )
-    }
-    return (await load())(rest, io)
-  },
-}
+export const manifest = commandOf(
+  { name: 'manifest', summary: 'write, check, sign and compare the promise that a window is judged by', help },
+  subcommands,
+)

@@ -1,5 +1,4 @@
-import { RunproofError } from '../../core/model/errors.ts'
-import type { Command, Io } from './command.ts'
+import { commandOf, type Subcommands } from './subcommands.ts'
 
 const help = `runproof waiver: accept a violation for a limited time, signed by an approver
 
@@ -34,27 +33,13 @@ examples:
 
 exit codes: 0 done; 1 refused (show --bundle); 3 could not do it; 64 wrong usage`
 
-type Run = (argv: readonly string[], io: Io) => Promise<number>
-
-const subcommands: ReadonlyMap<string, () => Promise<Run>> = new Map([
+const subcommands: Subcommands = new Map([
   ['sign', async () => (await import('./waiver/sign.ts')).sign],
   ['list', async () => (await import('./waiver/list.ts')).list],
   ['show', async () => (await import('./waiver/show.ts')).show],
 ])
 
-export const waiver: Command = {
-  name: 'waiver',
-  summary: 'accept a violation for a limited time, signed by an approver',
-  help,
-  async run([name = '', ...rest], io) {
-    const load = subcommands.get(name)
-    if (!load) {
-      const known = [...subcommands.keys()].join(', ')
-      throw new RunproofError(
-        'usage',
-        `${name === '' ? 'a subcommand is missing' : `there is no subcommand ${JSON.stringify(name)}`}; one of: ${known}`,
-      )
-    }
-    return (await load())(rest, io)
-  },
-}
+export const waiver = commandOf(
+  { name: 'waiver', summary: 'accept a violation for a limited time, signed by an approver', help },
+  subcommands,
+)
