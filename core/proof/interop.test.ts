@@ -126,12 +126,21 @@ const stricter: readonly (readonly [string, unknown])[] = [
   ['tree size of the proof lied about', changed(`${entryPath}.inclusionProof.treeSize`, '299')],
   ['root of the proof lied about', changed(`${entryPath}.inclusionProof.rootHash`, base64(forgedRoot))],
   ['index of the entry lied about', changed(`${entryPath}.logIndex`, '138')],
-  ['key id of the signature lied about', changed('dsseEnvelope.signatures.0.keyid', stranger.keyId)],
+  [
+    'key id of the signature lied about',
+    changed('dsseEnvelope.signatures', [{ ...envelope.signatures[0], keyid: stranger.keyId }]),
+  ],
   ['leaf that names another key', bundleFrom(log, signer, envelope, { leaf: leafOf(envelope, stranger.spki) })],
 ]
 
 const variants: readonly Variant[] = [
   { why: 'untouched', json: bundle, sigstore: true, ours: true },
+  {
+    why: 'whose envelope names the key too',
+    json: changed('dsseEnvelope.signatures', [...envelope.signatures]),
+    sigstore: true,
+    ours: true,
+  },
   { why: 'in a log of one entry', json: bundleFrom(log, signer, envelope, { size: 1, index: 0 }), sigstore: true, ours: true },
   { why: 'last of 257 entries', json: bundleFrom(log, signer, envelope, { size: 257, index: 256 }), sigstore: true, ours: true },
   ...agreed.map(([why, json]) => ({ why, json, sigstore: false, ours: false })),

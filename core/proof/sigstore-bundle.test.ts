@@ -25,6 +25,21 @@ test('a bundle is written and read back', () => {
   assert.deepEqual(readBundle(buildBundle(unlogged)), unlogged)
 })
 
+test('the hint alone names the key; an envelope that names it too must say the same', () => {
+  type Json = Record<string, JsonValue>
+  const whole = json as Json
+  const [{ keyid, sig }] = envelope.signatures
+  const withSignature = (signature: Json) => ({
+    ...whole,
+    dsseEnvelope: { ...(whole['dsseEnvelope'] as Json), signatures: [signature] },
+  })
+  assert.deepEqual((whole['dsseEnvelope'] as Json)['signatures'], [{ sig }])
+  for (const signature of [{ sig }, { sig, keyid }, { sig, keyid: '' }])
+    assert.deepEqual(readBundle(withSignature(signature)).envelope, envelope)
+  for (const other of [makeSigner().keyId, ' ', keyid.toLowerCase()])
+    assert.throws(() => readBundle(withSignature({ sig, keyid: other })), { code: 'format.malformed' })
+})
+
 test('the log entry of an envelope is accepted with its log, index and checkpoint', async () => {
   const check = await checkLogEntry(bundle, trust)
   assert.ok(check.ok)
@@ -111,7 +126,10 @@ test('a bundle of another kind, or beyond the limits, is refused', () => {
     'a certificate': withMaterial({ certificate: { rawBytes: '' } }),
     'a certificate chain': withMaterial({ x509CertificateChain: { certificates: [] } }),
     'no key': withMaterial({ publicKey: {} }),
-    'a hint that is not the key id': withMaterial({ publicKey: { hint: keyHint(Uint8Array.of(1)) } }),
+    'a hint that is not the key id': {
+      ...withMaterial({ publicKey: { hint: keyHint(Uint8Array.of(1)) } }),
+      dsseEnvelope: envelope,
+    },
     'two log entries': withMaterial({ tlogEntries: [first ?? null, first ?? null] }),
     'a log time': withEntry({ integratedTime: '1767225600' }),
     'an inclusion promise': withEntry({ inclusionPromise: { signedEntryTimestamp: '' } }),

@@ -28,7 +28,7 @@ export type LogEntry = {
   }
 }
 
-/** `hint` names the key and equals the envelope's `keyid`; `entry` is null when the envelope was not logged. */
+/** `hint` names the key, as does the envelope's `keyid`; `entry` is null when the envelope was not logged. */
 export type Bundle = {
   readonly envelope: Envelope
   readonly hint: string
@@ -47,9 +47,12 @@ export const MAX_CHECKPOINT_LENGTH = 512 * 1024
 export const MAX_TIMESTAMPS = 8
 export const MAX_TIMESTAMP_LENGTH = 64 * 1024
 
-/** The JSON of a Sigstore bundle v0.3, in protobuf's spelling: unmodified Sigstore verifiers take it. */
+/**
+ * The JSON of a Sigstore bundle v0.3, in protobuf's spelling: unmodified Sigstore verifiers take it. As in cosign's own bundles, only
+ * the hint names the key: sigstore-go refuses a signature whose `keyid` is there and is not the key's OpenSSH fingerprint.
+ */
 export function buildBundle({ envelope, hint, entry, timestamps = [] }: Omit<Bundle, 'timestamps'> & Partial<Bundle>): JsonValue {
-  const [{ keyid, sig }] = envelope.signatures
+  const [{ sig }] = envelope.signatures
   return {
     mediaType: BUNDLE_MEDIA_TYPE,
     verificationMaterial: {
@@ -59,24 +62,25 @@ export function buildBundle({ envelope, hint, entry, timestamps = [] }: Omit<Bun
         timestampVerificationData: { rfc3161Timestamps: timestamps.map((der) => ({ signedTimestamp: base64(der) })) },
       }),
     },
-    dsseEnvelope: { payload: envelope.payload, payloadType: envelope.payloadType, signatures: [{ sig, keyid }] },
+    dsseEnvelope: { payload: envelope.payload, payloadType: envelope.payloadType, signatures: [{ sig }] },
   }
 }
 
 /**
  * A bundle of ours: DSSE, one signature, a public key's hint, at most one log entry. Nothing is verified yet.
  * @throws RunproofError `format.malformed` naming the field: among others another media type, a certificate, a log time (our log
- * vouches for order, not for time; others would believe it), or a hint that is not the envelope's key id.
+ * vouches for order, not for time; others would believe it), or a key id in the envelope that is not the hint.
  */
 export function readBundle(value: unknown): Bundle {
   const { verificationMaterial: material, dsseEnvelope } = shaped(BundleJson, value, 'a Sigstore bundle v0.3 with a public key')
   const envelope = readEnvelope(dsseEnvelope)
   const { hint } = material.publicKey
-  if (envelope.signatures[0].keyid !== hint)
+  const [{ keyid, sig }] = envelope.signatures
+  if (keyid !== '' && keyid !== hint)
     throw new RunproofError('format.malformed', 'the key hint is not the key id of the signature')
   const [entry = null] = material.tlogEntries
   return {
-    envelope,
+    envelope: { ...envelope, signatures: [{ keyid: hint, sig }] },
     hint,
     entry: entry && readEntry(entry),
     timestamps: material.timestampVerificationData.rfc3161Timestamps.map(({ signedTimestamp }) => fromBase64(signedTimestamp)),
