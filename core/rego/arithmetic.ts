@@ -1,5 +1,5 @@
 import * as binary from './binary.ts'
-import { compareNumeric, Decimal, fromInteger, isNumeric, NumberTooLarge, toInteger, type Numeric } from './number.ts'
+import { compareNumeric, Decimal, fromInteger, isNumeric, NumberTooLarge, plainOf, toInteger, type Numeric } from './number.ts'
 
 /** An arithmetic error in OPA's words; the built-in that was called makes a refusal of it. */
 export class ArithmeticError extends Error {
@@ -52,22 +52,24 @@ export function remainder(a: Numeric, b: Numeric): Numeric {
 }
 
 export function absolute(a: Numeric): Numeric {
-  return compareNumeric(a, 0) < 0 ? minus(0, a) : a
+  return compareNumeric(a, 0) < 0 ? minus(0, a) : plainOf(a)
 }
 
-export function floor(a: Numeric): Numeric {
+export function floor(value: Numeric): Numeric {
+  const a = plainOf(value)
   if (a instanceof Decimal) return truncated(a, -1n)
   return typeof a === 'number' ? Math.floor(a) + 0 : a
 }
 
-export function ceil(a: Numeric): Numeric {
+export function ceil(value: Numeric): Numeric {
+  const a = plainOf(value)
   if (a instanceof Decimal) return truncated(a, 1n)
   return typeof a === 'number' ? Math.ceil(a) + 0 : a
 }
 
 /** Half away from zero. */
 export function round(a: Numeric): Numeric {
-  if (toInteger(a) !== null) return a
+  if (toInteger(a) !== null) return plainOf(a)
   return compareNumeric(a, 0) < 0 ? minus(0, floor(plus(minus(0, a), 0.5))) : floor(plus(a, 0.5))
 }
 

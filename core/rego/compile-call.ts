@@ -1,6 +1,6 @@
 import { RunproofError } from '../model/errors.ts'
 import { ArithmeticError } from './arithmetic.ts'
-import { BuiltinError } from './builtins/builtin.ts'
+import { BuiltinError, Unsupported } from './builtins/builtin.ts'
 import { builtins } from './builtins/registry.ts'
 import { type Context, invoke, type Read, reader, type Routine } from './compile.ts'
 import { RegoObject, RegoSet } from './collection.ts'
@@ -84,6 +84,7 @@ function callBuiltin(context: Context, statement: Fields<'CallStmt'>, args: read
     try {
       value = builtin.apply(values, run)
     } catch (cause) {
+      if (!run.isStrict && isPolicyError(cause)) return UNDEFINED
       throw refused(cause, name, place)
     }
     if (value === undefined) return builtin.isSilent ? NEXT : UNDEFINED
@@ -102,10 +103,19 @@ function weight(value: Value): number {
 
 /** Strict: where OPA would by default make an error undefined, and `not` of it true, evaluation ends. */
 function refused(cause: unknown, name: string, place: string): unknown {
-  const isPolicyError =
+  if (cause instanceof Unsupported) {
+    return new RunproofError('gate.builtin_missing', `${name}: ${cause.message} (${place})`, { cause })
+  }
+  return isPolicyError(cause)
+    ? new RunproofError('gate.evaluation_failed', `${name}: ${cause.message} (${place})`, { cause })
+    : cause
+}
+
+function isPolicyError(cause: unknown): cause is Error {
+  return (
     cause instanceof BuiltinError ||
     cause instanceof ArithmeticError ||
     cause instanceof NumberTooLarge ||
     cause instanceof NestedTooDeep
-  return isPolicyError ? new RunproofError('gate.evaluation_failed', `${name}: ${cause.message} (${place})`, { cause }) : cause
+  )
 }

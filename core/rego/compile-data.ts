@@ -13,7 +13,7 @@ import { type Context, type Read, reader } from './compile.ts'
 import { RegoObject, RegoSet, sizeOf } from './collection.ts'
 import { equal } from './compare.ts'
 import { NEXT, type Step, UNDEFINED } from './machine.ts'
-import { parseNumeric } from './number.ts'
+import { parseSpelled } from './number.ts'
 import type { Fields, Local, Operand, Statement } from './plan.ts'
 import { isArray, isComposite, isObject, lookup, member, type Value } from './value.ts'
 
@@ -34,7 +34,7 @@ export function compileData(context: Context, { type, stmt }: Exclude<Statement,
     case 'MakeNumberIntStmt':
       return constant(stmt.target, stmt.value)
     case 'MakeNumberRefStmt':
-      return constant(stmt.target, parseNumeric(context.strings[stmt.Index] ?? '') ?? 0)
+      return constant(stmt.target, parseSpelled(context.strings[stmt.Index] ?? '') ?? 0)
     case 'MakeNullStmt':
       return constant(stmt.target, null)
     case 'MakeArrayStmt':

@@ -27,12 +27,15 @@ export type Context = {
   readonly paths: ReadonlyMap<string, Routine>
   readonly block: (block: Block) => Step
   readonly where: (place: Place) => string
+  /** Takes the place of a statement's step, to see what it does; null where nobody looks. */
+  readonly observe: Observe | null
 }
+export type Observe = (statement: Statement, step: Step) => Step
 
 export type Read = (frame: Frame) => Value | undefined
 
 /** The plan has passed `readPlan`. */
-export function compile(plan: Plan): Policy {
+export function compile(plan: Plan, observe: Observe | null = null): Policy {
   const functions = plan.funcs?.funcs ?? []
   const routines = new Map(functions.map((item, index) => [item.name, routine(item.params, item.blocks, index, item.return)]))
   const files = (plan.static?.files ?? []).map(({ value }) => value)
@@ -42,6 +45,7 @@ export function compile(plan: Plan): Policy {
     paths: pathsOf(functions, routines),
     block: (block) => compileBlock(context, block),
     where: ({ file, row, col }) => `${files[file] ?? 'policy'}:${row}:${col}`,
+    observe,
   }
   for (const { name, blocks } of functions) fill(context, routines.get(name), blocks)
   const entrypoints = new Map<string, Routine>()
@@ -126,7 +130,8 @@ function compileBlock(context: Context, { stmts }: Block): Step {
 }
 
 function compileStatement(context: Context, statement: Statement): Step {
-  return isControl(statement) ? compileControl(context, statement) : compileData(context, statement)
+  const step = isControl(statement) ? compileControl(context, statement) : compileData(context, statement)
+  return context.observe ? context.observe(statement, step) : step
 }
 
 /** How a statement gets an operand's value. */

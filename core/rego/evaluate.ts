@@ -25,7 +25,9 @@ export type EvaluateOptions = { readonly data?: JsonValue; readonly maxSteps?: n
  * between rules, with file, row and column; `gate.budget_exhausted` after `maxSteps` (default 50 million).
  */
 export function evaluate(policy: Policy, entrypoint: string, input: JsonValue, options: EvaluateOptions = {}): Evaluation {
-  const { results, steps } = evaluateAll(policy, entrypoint, input, options.data ?? {}, options.maxSteps)
+  const { results, steps } = evaluateAll(policy, entrypoint, input, options.data ?? {}, {
+    maxSteps: options.maxSteps,
+  })
   const [first] = results
   if (first === undefined) return { result: undefined, steps }
   const result = isMembers(first) ? member(first, 'result') : undefined
@@ -33,17 +35,20 @@ export function evaluate(policy: Policy, entrypoint: string, input: JsonValue, o
   return { result, steps }
 }
 
-/** Every result of a plan that was compiled from a query, each an object of its variables. Input and data may hold sets. */
+/**
+ * Every result of a plan that was compiled from a query, each an object of its variables. Input and data may hold sets.
+ * `isStrict: false` is OPA's default mode, for OPA's own suite: an error in a built-in is undefined. No verdict is made so.
+ */
 export function evaluateAll(
   policy: Policy,
   entrypoint: string,
   input: Value | undefined,
   data: Value | undefined,
-  maxSteps: number = DEFAULT_MAX_STEPS,
+  { maxSteps = DEFAULT_MAX_STEPS, isStrict = true }: { readonly maxSteps?: number | undefined; readonly isStrict?: boolean } = {},
 ): { readonly results: readonly JsonValue[]; readonly steps: number } {
   const routine = policy.entrypoints.get(entrypoint)
   if (!routine) throw new RunproofError('gate.invalid', `the policy has no entrypoint ${JSON.stringify(entrypoint)}`)
-  const run = new Run(maxSteps)
+  const run = new Run(maxSteps, isStrict)
   try {
     invoke(routine, [input, data], run)
     return { results: run.results.map(toJson), steps: run.steps }

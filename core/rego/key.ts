@@ -1,4 +1,4 @@
-import { Decimal, isNumeric, numberText, toInteger } from './number.ts'
+import { Decimal, isNumeric, numberText, plainOf, Spelled, toInteger } from './number.ts'
 import { RegoObject, RegoSet } from './collection.ts'
 import { NestedTooDeep, MAX_DEPTH } from './limits.ts'
 import { isArray, type Composite, type PlainObject, type Value } from './value.ts'
@@ -14,6 +14,7 @@ export function keyOf(value: Value): Key {
   // -0 is 0 to a Map. A double beyond 2^53 is the integer that it spells, as a bigint would be.
   if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value) ? toInteger(value) : value
   if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Spelled) return keyOf(value.plain)
   return `${MARK}#${value instanceof Decimal ? numberText(value) : spelled(value, 0)}`
 }
 
@@ -45,6 +46,6 @@ function plainMembers(object: PlainObject, depth: number): string {
 
 function part(value: Value, depth: number): string {
   if (typeof value === 'string') return JSON.stringify(value)
-  if (isNumeric(value)) return numberText(value)
+  if (isNumeric(value)) return numberText(plainOf(value))
   return typeof value === 'object' && value !== null ? spelled(value, depth + 1) : String(value)
 }

@@ -26,12 +26,15 @@ export class Run {
   returned: Value | undefined
   memories: (Memory | undefined)[] = []
   readonly results: Value[] = []
+  /** Otherwise an error in a built-in is undefined, as in OPA's default mode, which only OPA's own suite asks for. */
+  readonly isStrict: boolean
   readonly #maxSteps: number
   readonly #kept = new Map<string, unknown>()
   #depth = 0
 
-  constructor(maxSteps: number) {
+  constructor(maxSteps: number, isStrict = true) {
     this.#maxSteps = maxSteps
+    this.isStrict = isStrict
   }
 
   /** One step is a statement, an element visited or 16 characters read: work, not time. @throws `gate.budget_exhausted` */

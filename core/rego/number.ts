@@ -3,8 +3,8 @@
  * - a safe integer, and a fraction that is the shortest spelling of a double, is a `number`;
  * - an integer beyond 2^53 is a `bigint`;
  * - any other fraction (1/3 has 20 digits in OPA) is a `Decimal`.
- * A number in input or data is what `JSON.parse` made of it: digits that a double lost were lost before us. Unlike in OPA a number
- * has no spelling: 1.0 is 1 and 1e3 is 1000, which only `sprintf` and `json.marshal` could tell apart.
+ * - a number that the policy itself spells in another way than we would (1.0, 1e3) is a `Spelled`, which only text shows.
+ * A number in input or data is what `JSON.parse` made of it: digits that a double lost were lost before us, and so is its spelling.
  */
 export type Numeric = number | bigint | Decimal
 
@@ -17,6 +17,29 @@ export class Decimal {
     this.coefficient = coefficient
     this.exponent = exponent
   }
+}
+
+/** A number with the text that stands in the policy: the same number as `plain` in every other way. */
+export class Spelled extends Decimal {
+  readonly text: string
+  readonly plain: Numeric
+  constructor(text: string, plain: Numeric) {
+    const { coefficient, exponent } = toExact(plain)
+    super(coefficient, exponent)
+    this.text = text
+    this.plain = plain
+  }
+}
+
+/** The number without its spelling. */
+export function plainOf(value: Numeric): Numeric {
+  return value instanceof Spelled ? value.plain : value
+}
+
+/** As `parseNumeric`, but the number remembers a spelling of its own. */
+export function parseSpelled(text: string): Numeric | null {
+  const plain = parseNumeric(text)
+  return plain === null || numberText(plain) === text ? plain : new Spelled(text, plain)
 }
 
 /** A number too long to compute on: `1e999999999` is eleven characters and a gigabyte. */
@@ -75,6 +98,7 @@ export function toExact(value: Numeric): Decimal {
 
 /** Null for a fraction. */
 export function toInteger(value: Numeric): bigint | null {
+  if (value instanceof Spelled) return toInteger(value.plain)
   if (typeof value === 'bigint') return value
   if (typeof value !== 'number' || !Number.isInteger(value)) return null
   const { coefficient, exponent } = toExact(value)
@@ -83,6 +107,7 @@ export function toInteger(value: Numeric): bigint | null {
 
 /** Null for a fraction and for an integer beyond 2^53. */
 export function toSafeInteger(value: unknown): number | null {
+  if (value instanceof Spelled) return toSafeInteger(value.plain)
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : null
 }
 
@@ -102,11 +127,13 @@ function scaled({ coefficient, exponent }: Decimal, power: number): bigint {
 
 /** The nearest double: what leaves the evaluator as JSON. */
 export function toDouble(value: Numeric): number {
+  if (value instanceof Spelled) return toDouble(value.plain)
   return value instanceof Decimal ? Number(`${value.coefficient}e${value.exponent}`) : Number(value)
 }
 
 /** As OPA spells it: integers in full, other numbers in full unless that takes an exponent. */
 export function numberText(value: Numeric): string {
+  if (value instanceof Spelled) return value.text
   if (typeof value === 'bigint') return String(value)
   if (typeof value === 'number') return Number.isInteger(value) ? String(toInteger(value)) : doubleText(value)
   const digits = String(value.coefficient < 0n ? -value.coefficient : value.coefficient)

@@ -26,7 +26,7 @@ export type Operand =
   | { readonly type: 'bool'; readonly value: boolean }
 
 /** Where in the policy's source a statement comes from: an index into `static.files`, a row and a column from 1. */
-export type Place = { readonly file: number; readonly row: number; readonly col: number }
+export type Place = { readonly file: number; readonly row: number; readonly col: number; readonly end_row?: number }
 export type Block = { readonly stmts?: readonly Statement[] | null }
 
 export type StatementType = keyof typeof statementFields

@@ -97,6 +97,7 @@ function readStatement(reader: Reader, value: unknown, place: string, level: num
   const fields = record(stmt, `${place}.stmt`)
   const table: Readonly<Record<string, keyof FieldTypes>> = statementFields[type as keyof typeof statementFields]
   for (const part of ['file', 'row', 'col']) whole(fields[part], `${place}.${part}`, Number.MAX_SAFE_INTEGER)
+  if (fields['end_row'] !== undefined) whole(fields['end_row'], `${place}.end_row`, Number.MAX_SAFE_INTEGER)
   const inner = level + (type === 'ScanStmt' ? 2 : 1)
   for (const [name, kind] of Object.entries(table))
     readField[kind](reader, fields[name], `${place}.${name}`, kind === 'level' ? level : inner)

@@ -2,7 +2,7 @@ import { jcs, type JsonValue } from '../proof/jcs.ts'
 import { entriesOf } from './compare.ts'
 import { RegoSet } from './collection.ts'
 import { MAX_DEPTH, NestedTooDeep } from './limits.ts'
-import { isNumeric, toDouble } from './number.ts'
+import { isNumeric, numberText, toDouble } from './number.ts'
 import { isArray, type Value } from './value.ts'
 
 /** Sets as arrays in OPA's order; a key that is no string as its JSON text, as OPA writes it. */
@@ -18,7 +18,7 @@ function converted(value: Value, depth: number): JsonValue {
   if (value instanceof RegoSet) return value.values().map((item) => converted(item, depth + 1))
   const object: Record<string, JsonValue> = {}
   for (const [key, item] of entriesOf(value)) {
-    keep(object, typeof key === 'string' ? key : jcs(toJson(key)), converted(item, depth + 1))
+    keep(object, typeof key === 'string' ? key : isNumeric(key) ? numberText(key) : jcs(toJson(key)), converted(item, depth + 1))
   }
   return object
 }

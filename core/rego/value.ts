@@ -1,6 +1,6 @@
 import type { JsonValue } from '../proof/jcs.ts'
 import { RegoObject, RegoSet } from './collection.ts'
-import { Decimal, type Numeric } from './number.ts'
+import { Decimal, plainOf, type Numeric } from './number.ts'
 
 /**
  * A Rego value. Input and data stay the plain JSON that they are; what a policy builds is a fresh array, a `RegoSet` or a
@@ -38,7 +38,10 @@ export function isComposite(value: Value | undefined): value is Composite {
 /** What `value[key]` is; undefined where there is nothing. A member of a set is its own value. */
 export function lookup(value: Value | undefined, key: Value): Value | undefined {
   if (typeof value !== 'object' || value === null || value instanceof Decimal) return undefined
-  if (isArray(value)) return typeof key === 'number' && Number.isInteger(key) ? value[key] : undefined
+  if (isArray(value)) {
+    const index = key instanceof Decimal ? plainOf(key) : key
+    return typeof index === 'number' && Number.isInteger(index) ? value[index] : undefined
+  }
   if (value instanceof RegoSet) return value.get(key)
   if (value instanceof RegoObject) return value.get(key)
   return typeof key === 'string' ? member(value, key) : undefined

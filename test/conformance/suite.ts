@@ -16,7 +16,8 @@ export type Case = {
   readonly input?: JsonValue
   readonly input_term?: string
   readonly entrypoints: readonly string[]
-  readonly want_plan_result: JsonValue
+  readonly want_plan_result?: JsonValue
+  readonly want_result?: JsonValue
   readonly want_error?: string
   readonly want_error_code?: string
   readonly strict_error?: boolean
@@ -26,19 +27,42 @@ export type Case = {
 export type Outcome = {
   readonly suite: string
   readonly note: string
-  /** `aside`: not the suite's answer, but the one that we have written down with a reason. */
-  readonly verdict: 'right' | 'wrong' | 'missing' | 'aside'
+  readonly verdict: 'right' | 'wrong' | 'missing'
+  /** For a right case: why it was set aside, empty for all others. */
   readonly why: string
 }
 
+/** The verdict on every case of every file. Nothing in the files ends the run: what cannot be read or judged is a wrong case. */
 export function runSuite(files: readonly ArchivedFile[]): readonly Outcome[] {
   return files
     .filter(({ path }) => path.endsWith('.json'))
-    .flatMap(({ path, text }) => {
-      const suite = path.split('/').at(-2) ?? ''
-      const { cases } = JSON.parse(text) as { readonly cases: readonly Case[] }
-      return cases.map((item) => ({ suite, note: item.note, ...judged(item) }))
+    .flatMap((file) => {
+      const suite = file.path.split('/').at(-2) ?? ''
+      return casesOf(file).map((item, i) => ({
+        suite,
+        note: item?.note ?? `${file.path} case ${i}`,
+        ...judgedSafely(item),
+      }))
     })
+}
+
+/** A file without `cases` stands for one case without a plan, so that it is counted and not passed over. */
+function casesOf({ text }: ArchivedFile): readonly (Case | null)[] {
+  try {
+    const file = JSON.parse(text) as { readonly cases?: unknown } | null
+    return Array.isArray(file?.cases) ? file.cases : [null]
+  } catch {
+    return [null]
+  }
+}
+
+function judgedSafely(item: Case | null): Pick<Outcome, 'verdict' | 'why'> {
+  try {
+    if (typeof item !== 'object' || item === null) return { verdict: 'wrong', why: 'no case of the suite' }
+    return judged(item)
+  } catch (cause) {
+    return { verdict: 'wrong', why: `cannot be judged: ${String(cause)}` }
+  }
 }
 
 function judged(item: Case): Pick<Outcome, 'verdict' | 'why'> {
@@ -47,12 +71,13 @@ function judged(item: Case): Pick<Outcome, 'verdict' | 'why'> {
     return { verdict: 'missing', why: answer.message }
   const exception = setAside.find(({ note }) => note === item.note)
   if (exception) {
-    const same = exception.answer === 'error' ? isPolicyError(answer) : isDeepStrictEqual(answer, exception.answer)
-    return same ? { verdict: 'aside', why: exception.why } : wrong(answer, exception.answer)
+    return isDeepStrictEqual(answer, exception.answer)
+      ? { verdict: 'right', why: exception.why }
+      : wrong(answer, exception.answer)
   }
   if (item.want_error !== undefined || item.want_error_code !== undefined) return judgedError(item, answer)
-  const same = isDeepStrictEqual(normal(answer, item), normal(item.want_plan_result ?? [], item))
-  return same ? { verdict: 'right', why: '' } : wrong(answer, item.want_plan_result)
+  const wanted = item.want_plan_result ?? item.want_result ?? []
+  return isDeepStrictEqual(normal(answer, item), normal(wanted, item)) ? { verdict: 'right', why: '' } : wrong(answer, wanted)
 }
 
 function wrong(answer: unknown, wanted: unknown): Pick<Outcome, 'verdict' | 'why'> {
@@ -75,7 +100,8 @@ function answerOf(item: Case): readonly JsonValue[] | Error {
   try {
     const input: Value | undefined = item.input_term === undefined ? item.input : parseTerm(item.input_term)
     const policy = compile(readPlan(item.plan))
-    return evaluateAll(policy, item.entrypoints[0] ?? '', input, item.data ?? {}).results
+    const isStrict = item.strict_error === true
+    return evaluateAll(policy, item.entrypoints[0] ?? '', input, item.data ?? {}, { isStrict }).results
   } catch (cause) {
     if (cause instanceof Error) return cause
     throw cause
@@ -100,19 +126,37 @@ function sorted(value: unknown, sorts: boolean): unknown {
 /** One line per suite that is not wholly right, one per wrong case, one per case set aside. */
 export function tableOf(outcomes: readonly Outcome[]): string {
   const lines = [...Map.groupBy(outcomes, ({ suite }) => suite)].flatMap(([suite, all]) => {
-    const listed = all.filter(({ verdict }) => verdict === 'wrong' || verdict === 'aside')
+    const listed = all.filter(({ verdict, why }) => verdict === 'wrong' || (verdict === 'right' && why !== ''))
     const [wrong, missing] = [count(all, 'wrong'), count(all, 'missing')]
     const head = `${suite.padEnd(40)} ${wrong} wrong, ${missing} missing of ${all.length}`
     if (listed.length + missing === 0) return []
-    return [head, ...listed.map(({ verdict, note, why }) => `  ${verdict}: ${note}: ${why.slice(0, MAX_WHY)}`)]
+    return [
+      head,
+      ...listed.map(
+        ({ verdict, note, why }) => `  ${verdict === 'wrong' ? 'wrong' : 'set aside'}: ${note}: ${why.slice(0, MAX_WHY)}`,
+      ),
+    ]
   })
   return lines.map((line) => `${line}\n`).join('')
 }
 const MAX_WHY = 400
 
-/** The suite's cases that are set aside are in none of the three numbers; the table lists them with their reasons. */
+/** What is missing, by built-in, the most wanted first. */
+export function missingOf(outcomes: readonly Outcome[]): string {
+  const wanted = outcomes
+    .filter(({ verdict }) => verdict === 'missing')
+    .flatMap(({ why }) => [...new Set(Array.from(why.matchAll(BUILTIN_NAME), ([name]) => name))])
+  const ranked = [...Map.groupBy(wanted, (name) => name)].toSorted(([, a], [, b]) => b.length - a.length)
+  return ranked.map(([name, all]) => `${String(all.length).padStart(5)} × ${name}\n`).join('')
+}
+/** After `here:` all that the policy calls and we lack; at the start the one that we have, but not for this call. */
+const BUILTIN_NAME = /(?<=here: |, )[a-z_][\w.]*(?= \()|^[a-z_][\w.]*(?=: )/g
+
+/** Right includes the cases set aside, each with exactly the answer that is written down for it. */
 export function summary(outcomes: readonly Outcome[]): string {
-  return `${count(outcomes, 'right')} right, ${count(outcomes, 'wrong')} wrong, ${count(outcomes, 'missing')} missing built-in`
+  const aside = outcomes.filter(({ verdict, why }) => verdict === 'right' && why !== '').length
+  return `${aside} of the right ones set aside: our answer is not the suite's, for the reason given above
+${count(outcomes, 'right')} right, ${count(outcomes, 'wrong')} wrong, ${count(outcomes, 'missing')} missing built-in`
 }
 
 function count(outcomes: readonly Outcome[], wanted: Outcome['verdict']): number {

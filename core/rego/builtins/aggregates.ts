@@ -23,9 +23,9 @@ function notNumbers(operands: Operands): never {
 }
 
 export const max: BuiltinFunction = (operands, run) =>
-  best(elements(operands, 0), (challenger, champion) => compare(challenger, champion, run) > 0)
+  best(elements(operands, 0), (challenger, champion) => compare(challenger, champion, run) >= 0)
 export const min: BuiltinFunction = (operands, run) =>
-  best(elements(operands, 0), (challenger, champion) => compare(challenger, champion, run) < 0)
+  best(elements(operands, 0), (challenger, champion) => compare(challenger, champion, run) <= 0)
 
 function best(values: readonly Value[], wins: (challenger: Value, champion: Value) => boolean): Value | undefined {
   let champion = values[0]

@@ -22,6 +22,11 @@ export class BuiltinError extends Error {
   override readonly name = 'BuiltinError'
 }
 
+/** What OPA can and we cannot: always ends the evaluation with `gate.builtin_missing`, so that nobody takes it for an answer. */
+export class Unsupported extends Error {
+  override readonly name = 'Unsupported'
+}
+
 export function operandError(position: number, reason: string): BuiltinError {
   return new BuiltinError(`operand ${position + 1} ${reason}`)
 }

@@ -3,8 +3,20 @@ import { parseJson } from '../../proof/json.ts'
 import { sha256Hex } from '../../proof/sha256.ts'
 import { RunproofError } from '../../model/errors.ts'
 import { MAX_DEPTH } from '../limits.ts'
-import { any, BuiltinError, type BuiltinFunction, string } from './builtin.ts'
-import { jsonText } from './json-text.ts'
+import type { Value } from '../value.ts'
+import {
+  any,
+  BuiltinError,
+  type BuiltinFunction,
+  entries,
+  object,
+  operandError,
+  string,
+  strings,
+  Unsupported,
+} from './builtin.ts'
+import { jsonText, prettyJson } from './json-text.ts'
+import { RegoObject } from '../collection.ts'
 import { room } from './text-limit.ts'
 
 /** Stricter than OPA: duplicate keys, lone surrogates and numbers that a double cannot hold are errors, never a guess. */
@@ -17,6 +29,27 @@ const CHARACTERS_PER_PARSED = 4
 
 export const jsonMarshal: BuiltinFunction = (operands, run) => {
   const text = jsonText(any(operands, 0))
+  room(run, text.length)
+  return text
+}
+
+/** `pretty`, `indent` (a tab unless given) and `prefix` of every line; naming one of the two asks for lines. */
+export const jsonMarshalWith: BuiltinFunction = (operands, run) => {
+  const options = new Map<Value, Value>(entries(object(operands, 1), run))
+  for (const name of options.keys()) {
+    if (name !== 'pretty' && name !== 'indent' && name !== 'prefix') {
+      throw operandError(1, `object contained unknown key ${jsonText(name)}`)
+    }
+  }
+  const [pretty, indent, prefix] = [
+    options.get('pretty') ?? options.size > 0,
+    options.get('indent') ?? '\t',
+    options.get('prefix') ?? '',
+  ]
+  if (typeof pretty !== 'boolean') throw operandError(1, 'key "pretty" must be boolean')
+  if (typeof indent !== 'string') throw operandError(1, 'key "indent" must be string')
+  if (typeof prefix !== 'string') throw operandError(1, 'key "prefix" must be string')
+  const text = pretty ? prettyJson(any(operands, 0), prefix, indent) : jsonText(any(operands, 0))
   room(run, text.length)
   return text
 }
@@ -56,11 +89,11 @@ export const base64UrlDecode: BuiltinFunction = (operands) => {
   return decoded(standard.endsWith('=') ? standard : standard + '='.repeat((4 - (standard.length % 4)) % 4))
 }
 
-/** Bits after the last byte are ignored, as by OPA; bytes that are no text are an error, since our strings are text. */
+/** Bits after the last byte are ignored, as by OPA. */
 function decoded(text: string): string {
   const plain = withoutLines(text)
   if (!isBase64(plain)) throw new BuiltinError('illegal base64 data')
-  return attempt(() => fromUtf8(Uint8Array.from(atob(plain), (letter) => letter.charCodeAt(0))))
+  return textOf(Uint8Array.from(atob(plain), (letter) => letter.charCodeAt(0)))
 }
 
 function isBase64(text: string): boolean {
@@ -79,7 +112,7 @@ export const hexDecode: BuiltinFunction = (operands) => {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) throw new BuiltinError('not hex digits of whole bytes')
   const bytes = new Uint8Array(text.length / 2)
   for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)
-  return attempt(() => fromUtf8(bytes))
+  return textOf(bytes)
 }
 
 export const sha256: BuiltinFunction = (operands, run) => {
@@ -88,17 +121,56 @@ export const sha256: BuiltinFunction = (operands, run) => {
   return sha256Hex(text)
 }
 
-export const urlEncode: BuiltinFunction = (operands) =>
-  encodeURIComponent(string(operands, 0).toWellFormed())
+export const urlEncode: BuiltinFunction = (operands) => escaped(string(operands, 0))
+
+function escaped(text: string): string {
+  return encodeURIComponent(text.toWellFormed())
     .replaceAll('%20', '+')
     .replaceAll(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`)
+}
 
-export const urlDecode: BuiltinFunction = (operands) => {
-  const text = string(operands, 0).replaceAll('+', ' ')
+export const urlDecode: BuiltinFunction = (operands) => unescaped(string(operands, 0))
+
+/** `a=1&a=2&b=`: names in order, each with one value or several. */
+export const urlEncodeObject: BuiltinFunction = (operands, run) =>
+  entries(object(operands, 0), run)
+    .flatMap(([name, value]) => {
+      if (typeof name !== 'string') throw operandError(0, 'must be object of strings')
+      const values = typeof value === 'string' ? [value] : strings([value], 0, 'string', 'array', 'set')
+      return values.map((each) => `${escaped(name)}=${escaped(each)}`)
+    })
+    .join('&')
+
+/** Every name with the array of its values. */
+export const urlDecodeObject: BuiltinFunction = (operands, run) => {
+  const found = new Map<string, string[]>()
+  for (const pair of string(operands, 0)
+    .split('&')
+    .filter((part) => part !== '')) {
+    run.spend(1)
+    if (pair.includes(';')) throw new BuiltinError('invalid semicolon separator in query')
+    const cut = pair.includes('=') ? pair.indexOf('=') : pair.length
+    const [name, value] = [unescaped(pair.slice(0, cut)), unescaped(pair.slice(cut + 1))]
+    found.set(name, [...(found.get(name) ?? []), value])
+  }
+  return RegoObject.of(found)
+}
+
+function unescaped(escapes: string): string {
+  if (/%(?![0-9a-fA-F]{2})/.test(escapes)) throw new BuiltinError('invalid URL escape')
   try {
-    return decodeURIComponent(text)
+    return decodeURIComponent(escapes.replaceAll('+', ' '))
   } catch {
-    throw new BuiltinError('invalid URL escape')
+    throw new Unsupported('bytes that are not UTF-8 text')
+  }
+}
+
+/** In OPA a string may hold any bytes. */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return fromUtf8(bytes)
+  } catch (cause) {
+    throw cause instanceof RunproofError ? new Unsupported('bytes that are not UTF-8 text', { cause }) : cause
   }
 }
 

@@ -1,8 +1,8 @@
 import { utf8 } from '../../proof/bytes.ts'
 import type { Run } from '../machine.ts'
-import { Decimal, isNumeric, toDouble } from '../number.ts'
+import { Decimal, isNumeric, Spelled, toDouble } from '../number.ts'
 import type { Value } from '../value.ts'
-import { array, BuiltinError, type BuiltinFunction, string } from './builtin.ts'
+import { array, type BuiltinFunction, string, Unsupported } from './builtin.ts'
 import { fixed, general, scientific } from './float-text.ts'
 import { codePoints } from './letters.ts'
 import { quoted, termText } from './term-text.ts'
@@ -39,6 +39,8 @@ function argumentOf(value: Value, run: Run): Argument {
   if (typeof value === 'string') return value
   if (!isNumeric(value)) return termText(value, run)
   if (typeof value === 'bigint') return value
+  // Go reads a number with a point or an exponent as a fraction, whatever its value.
+  if (value instanceof Spelled) return /[.eE]/.test(value.text) ? toDouble(value) : argumentOf(value.plain, run)
   return value instanceof Decimal || !Number.isInteger(value) ? toDouble(value) : BigInt(value)
 }
 
@@ -177,7 +179,7 @@ function codePointText(arg: bigint, verb: string): string {
 }
 
 function floatText(arg: number, { flags, precision, verb }: Spec): string | null {
-  if (flags.includes('#')) throw new BuiltinError('the flag # for a fraction is not supported')
+  if (flags.includes('#')) throw new Unsupported('the flag # for a fraction')
   const sign = signOf(arg < 0, verb === 'v' ? flags.replaceAll('+', '') : flags)
   const magnitude = Math.abs(arg)
   switch (verb) {
@@ -198,7 +200,7 @@ function floatText(arg: number, { flags, precision, verb }: Spec): string | null
     case 'b':
     case 'x':
     case 'X':
-      throw new BuiltinError(`%${verb} of a fraction is not supported`)
+      throw new Unsupported(`%${verb} of a fraction`)
     default:
       return null
   }

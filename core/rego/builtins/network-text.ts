@@ -50,3 +50,16 @@ function eightParts(text: string): bigint | null {
   if (!all.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return null
   return all.reduce((address, group) => (address << 16n) | BigInt(`0x${group}`), 0n)
 }
+
+/** As Go writes it: IPv6 in lower case with the first longest run of two or more zero groups left out. */
+export function addressText(address: bigint, bits: 32 | 128): string {
+  if (bits === 32) return [24n, 16n, 8n, 0n].map((shift) => String((address >> shift) & 0xffn)).join('.')
+  const groups = Array.from({ length: 8 }, (_, i) => ((address >> BigInt(112 - 16 * i)) & 0xffffn).toString(16))
+  let [best, length] = [0, 1]
+  for (let start = 0; start < 8; start++) {
+    let end = start
+    while (groups[end] === '0') end++
+    if (end - start > length) [best, length] = [start, end - start]
+  }
+  return length < 2 ? groups.join(':') : `${groups.slice(0, best).join(':')}::${groups.slice(best + length).join(':')}`
+}

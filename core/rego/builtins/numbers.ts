@@ -1,9 +1,9 @@
 import * as arithmetic from '../arithmetic.ts'
 import { RegoSet } from '../collection.ts'
 import type { Run } from '../machine.ts'
-import { fromInteger, isNumeric, type Numeric } from '../number.ts'
+import { compareNumeric, fromInteger, isNumeric, type Numeric } from '../number.ts'
 import type { Value } from '../value.ts'
-import { any, bigInteger, BuiltinError, type BuiltinFunction, kindError, numeric, operandError } from './builtin.ts'
+import { any, bigInteger, BuiltinError, type BuiltinFunction, kindError, numeric, operandError, Unsupported } from './builtin.ts'
 
 export const plus: BuiltinFunction = (operands) => arithmetic.plus(numeric(operands, 0), numeric(operands, 1))
 export const mul: BuiltinFunction = (operands) => arithmetic.times(numeric(operands, 0), numeric(operands, 1))
@@ -20,9 +20,18 @@ export const minus: BuiltinFunction = (operands) => {
 }
 
 export const abs = unary(arithmetic.absolute)
-export const ceil = unary(arithmetic.ceil)
-export const floor = unary(arithmetic.floor)
+export const ceil = towards(arithmetic.ceil)
+export const floor = towards(arithmetic.floor)
 export const round = unary(arithmetic.round)
+
+/** OPA 1.22 says ceil(-0.5) is 1 and floor(-0.5) is 0: neither its answer nor another one is given silently. */
+function towards(compute: (value: Numeric) => Numeric): BuiltinFunction {
+  return unary((value) => {
+    if (compareNumeric(value, 0) < 0 && compareNumeric(value, -1) > 0)
+      throw new Unsupported('a number between -1 and 0, for which OPA is wrong')
+    return compute(value)
+  })
+}
 
 function unary(compute: (value: Numeric) => Numeric): BuiltinFunction {
   return (operands) => compute(numeric(operands, 0))

@@ -12,6 +12,7 @@ import {
   kindError,
   object,
   type Operands,
+  Unsupported,
 } from './builtin.ts'
 import { filtered } from './json-paths.ts'
 
@@ -70,12 +71,20 @@ function united(a: AnyObject, b: AnyObject, run: Run): AnyObject {
 export const subset: BuiltinFunction = (operands, run) => {
   const [whole, part] = [any(operands, 0), any(operands, 1)]
   if (isArray(whole) && part instanceof RegoSet) {
-    const held = RegoSet.of(whole)
-    return part.values().every((value) => held.has(value))
+    return arrayHolds(whole, part)
   }
   const answer = within(whole, part, run)
   if (answer === null) throw new BuiltinError('both arguments object.subset must be of the same type or array and set')
   return answer
+}
+
+/** OPA counts hits: `[1, 1]` would hold `{1, 2}` and `[]` not the empty set. Where that is wrong there is no answer at all. */
+function arrayHolds(whole: readonly Value[], part: RegoSet): boolean {
+  const held = RegoSet.of(whole)
+  const [truly, hits] = [part.values().every((value) => held.has(value)), whole.filter((value) => part.has(value)).length]
+  const counted = part.size === 0 ? whole.length > 0 : hits >= part.size
+  if (counted !== truly) throw new Unsupported('an array and a set for which OPA is wrong')
+  return truly
 }
 
 /** Null: not two collections of one kind. */

@@ -4,6 +4,11 @@ import { type BuiltinFunction, kindError, set } from './builtin.ts'
 export const and: BuiltinFunction = (operands) => intersected(set(operands, 0), set(operands, 1))
 export const or: BuiltinFunction = (operands) => RegoSet.of([...set(operands, 0).values(), ...set(operands, 1).values()])
 
+export const difference: BuiltinFunction = (operands) => {
+  const [a, b] = [set(operands, 0), set(operands, 1)]
+  return RegoSet.of(a.values().filter((value) => !b.has(value)))
+}
+
 /** Of a set of sets; of none, the empty set. */
 export const intersection: BuiltinFunction = (operands, run) => {
   let result: RegoSet | null = null

@@ -14,6 +14,7 @@ import {
   type Operands,
   string,
   strings,
+  Unsupported,
 } from './builtin.ts'
 import { codePoints, IS_ASCII, toLower, toUpper } from './letters.ts'
 import { termText } from './term-text.ts'
@@ -118,7 +119,7 @@ export const replace: BuiltinFunction = (operands, run) => {
 
 /** OPA puts the replacement of an empty pattern between bytes; where characters have several that cuts them apart. */
 function ascii(text: string): string {
-  if (!IS_ASCII.test(text)) throw new BuiltinError('an empty pattern would cut characters beyond ASCII apart')
+  if (!IS_ASCII.test(text)) throw new Unsupported('an empty pattern, which would cut characters beyond ASCII apart')
   return text
 }
 
@@ -183,7 +184,7 @@ export const formatInt: BuiltinFunction = (operands) => {
   if (base !== 2 && base !== 8 && base !== 10 && base !== 16) throw operandError(1, 'must be one of {2, 8, 10, 16}')
   const whole = toInteger(value)
   if (whole !== null) return whole.toString(base)
-  if (value instanceof Decimal) return (value.coefficient / 10n ** BigInt(-value.exponent)).toString(base)
+  if (value instanceof Decimal && value.exponent < 0) return (value.coefficient / 10n ** BigInt(-value.exponent)).toString(base)
   return BigInt(Math.trunc(Number(value))).toString(base)
 }
 

@@ -1,7 +1,11 @@
 import { fromInteger, isNumeric, toInteger } from '../number.ts'
 import { isArray } from '../value.ts'
-import { any, BuiltinError, type BuiltinFunction, integer, kindError, type Operands, string } from './builtin.ts'
+import { any, BuiltinError, type BuiltinFunction, integer, kindError, type Operands, string, Unsupported } from './builtin.ts'
+import { civil, DAY, daysBefore, daysIn, EARLIEST, floorDiv, LATEST } from './civil.ts'
 import { parseDuration } from './duration.ts'
+import { formatTime } from './time-format.ts'
+import { namedLayouts, WEEKDAYS } from './time-layout.ts'
+import { parseTime } from './time-parse.ts'
 
 /** Nanoseconds since 1970; integers beyond 2^53, so exact only as `bigint`. */
 export const parseRfc3339: BuiltinFunction = (operands) => {
@@ -31,12 +35,22 @@ export const clock: BuiltinFunction = (operands) => {
   return [hour, minute, second]
 }
 
-export const weekday: BuiltinFunction = (operands) => {
-  const days = floorDiv(instant(operands, 0), DAY)
-  // Day 0 was a Thursday.
-  return WEEKDAYS[Number((((days + 4n) % 7n) + 7n) % 7n)]
+export const weekday: BuiltinFunction = (operands) => WEEKDAYS[civil(instant(operands, 0)).weekday]
+
+/** Text in a Go layout (or the name of one), as nanoseconds. */
+export const parse: BuiltinFunction = (operands) => {
+  const [layout, text] = [string(operands, 0), string(operands, 1)]
+  return inRange(parseTime(namedLayouts.get(layout) ?? layout, text))
 }
-const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
+
+/** A number, `[number, zone]` or `[number, zone, layout]`; RFC 3339 with as many digits as needed where no layout is given. */
+export const format: BuiltinFunction = (operands) => {
+  const value = any(operands, 0)
+  const layout = isArray(value) && value.length > 2 ? value[2] : 'RFC3339Nano'
+  if (typeof layout !== 'string')
+    throw kindError(operands, 0, 'either number (ns) or [number (ns), string (tz), string (layout)]')
+  return formatTime(namedLayouts.get(layout === '' ? 'RFC3339Nano' : layout) ?? layout, civil(instant(operands, 0)))
+}
 
 /** Months and days beyond their range carry over: January 31st and one month is March 3rd, or 2nd in a leap year. */
 export const addDate: BuiltinFunction = (operands) => {
@@ -64,45 +78,19 @@ export const diff: BuiltinFunction = (operands) => {
 }
 
 const SECOND = 1_000_000_000n
-const DAY = 86_400n * SECOND
-const [EARLIEST, LATEST] = [-(1n << 63n), (1n << 63n) - 1n]
 
 /** A number, or `[number, "UTC"]`. Other zones need a database that differs between machines. */
 function instant(operands: Operands, position: number): bigint {
   const value = any(operands, position)
   const [nanoseconds, zone = ''] = isArray(value) ? value : [value]
   if (!isNumeric(nanoseconds)) throw kindError(operands, position, 'either number (ns) or [number (ns), string (tz)]')
-  if (zone !== '' && zone !== 'UTC') throw new BuiltinError('no time zone but UTC is known here')
+  if (zone !== '' && zone !== 'UTC')
+    throw new Unsupported(
+      `time zone ${typeof zone === 'string' ? JSON.stringify(zone.slice(0, 60)) : 'that is no text'}, only UTC is known`,
+    )
   const whole = toInteger(nanoseconds)
   if (whole === null || whole < EARLIEST || whole > LATEST) throw new BuiltinError('timestamp too big')
   return whole
-}
-
-type Civil = Readonly<Record<'year' | 'month' | 'day' | 'hour' | 'minute' | 'second', number>>
-
-function civil(at: bigint): Civil {
-  const days = floorDiv(at, DAY)
-  const rest = Number(floorDiv(at - days * DAY, SECOND))
-  // A Date of whole days in UTC is plain arithmetic, without a clock or a zone.
-  const date = new Date(Number(days) * 86_400_000)
-  return {
-    year: date.getUTCFullYear(),
-    month: date.getUTCMonth() + 1,
-    day: date.getUTCDate(),
-    hour: Math.floor(rest / 3600),
-    minute: Math.floor(rest / 60) % 60,
-    second: rest % 60,
-  }
-}
-
-function daysBefore(year: number, month: number, day: number): number {
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, day)
-  return Math.round(date.getTime() / 86_400_000)
-}
-
-function daysIn(year: number, month: number): number {
-  return daysBefore(month === 12 ? year + 1 : year, month === 12 ? 1 : month + 1, 1) - daysBefore(year, month, 1)
 }
 
 function offsetSeconds(offset: string, text: string): number {
@@ -110,11 +98,6 @@ function offsetSeconds(offset: string, text: string): number {
   const [hours = 0, minutes = 0] = offset.slice(1).split(':').map(Number)
   if (hours > 24 || minutes > 60) throw notATime(text)
   return (offset.startsWith('-') ? -1 : 1) * (hours * 3600 + minutes * 60)
-}
-
-function floorDiv(a: bigint, b: bigint): bigint {
-  const quotient = a / b
-  return a % b < 0n ? quotient - 1n : quotient
 }
 
 function inRange(nanoseconds: bigint): number | bigint {

@@ -1,5 +1,5 @@
 import { RegoSet } from '../collection.ts'
-import { isNumeric, parseNumeric } from '../number.ts'
+import { isNumeric, parseSpelled } from '../number.ts'
 import { kindOf, type Kind } from '../value.ts'
 import { any, array, BuiltinError, type BuiltinFunction, elements, kindError, object, string } from './builtin.ts'
 
@@ -23,7 +23,7 @@ export const toNumber: BuiltinFunction = (operands) => {
   if (value === true) return 1
   if (isNumeric(value)) return value
   if (typeof value !== 'string') throw kindError(operands, 0, 'null', 'boolean', 'number', 'string')
-  const parsed = NUMERAL.test(value) ? parseNumeric(value) : null
+  const parsed = NUMERAL.test(value) ? parseSpelled(value) : null
   if (parsed === null) throw new BuiltinError(`${JSON.stringify(value.slice(0, 60))} is not a number`)
   return parsed
 }
