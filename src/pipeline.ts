@@ -13,7 +13,8 @@ export async function take(batch: Batch, { take }: Shell): Promise<Taken> {
 /** At the window's end: everything that the judgement may rest on, sealed. */
 export async function close(window: Window, { windowInputs, keepSealed }: Shell): Promise<Sealed> {
   const { promised, intake, facts } = await windowInputs(window)
-  const sealed = seal({ procedure: PROCEDURE, window, manifest: promised.manifest, gate: promised.gate, intake, facts })
+  const { manifest, gate, blindSpots } = promised
+  const sealed = seal({ procedure: PROCEDURE, window, manifest, gate, blindSpots, intake, facts })
   await keepSealed(sealed)
   return sealed
 }

@@ -1,3 +1,4 @@
+import type { BlindSpots } from '../core/model/blind-spots.ts'
 import type { Intake } from '../core/model/intake.ts'
 import type { Manifest } from '../core/model/manifest.ts'
 import type { Report } from '../core/model/report.ts'
@@ -15,6 +16,8 @@ export type Promised = {
   readonly signature: Envelope | null
   /** The gate's compiled plan. */
   readonly gate: JsonValue
+  /** What the sensors cannot see however well they watch. */
+  readonly blindSpots: BlindSpots
 }
 
 /** A decision that was verified and logged, with the envelope that anybody can check again. */

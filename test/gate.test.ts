@@ -5,11 +5,22 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { cover } from '../core/judge/cover.ts'
-import { act, beating, inputsOf, manifestOf, minute, noFacts, noShell, verifiedWaiver } from '../core/judge/fixtures.ts'
+import {
+  act,
+  beating,
+  described,
+  inputsOf,
+  manifestOf,
+  minute,
+  noFacts,
+  noShell,
+  verifiedWaiver,
+} from '../core/judge/fixtures.ts'
 import { GATE_ENTRYPOINT, gateInput } from '../core/judge/gate.ts'
 import { match } from '../core/judge/match.ts'
 import { resolve } from '../core/judge/resolve.ts'
 import { waive } from '../core/judge/waive.ts'
+import type { BlindSpots } from '../core/model/blind-spots.ts'
 import type { Act } from '../core/model/act.ts'
 import type { Control, Manifest } from '../core/model/manifest.ts'
 import type { Watch } from '../core/model/watch.ts'
@@ -64,17 +75,25 @@ type Case = {
   readonly watch?: readonly Watch[]
   readonly isWaived?: boolean
   readonly tally?: ReadonlyMap<string, number>
+  readonly blindSpots?: BlindSpots
 }
 
 /** What the gate is really asked about such a window. */
-function questionOf({ manifest = manifestOf(), acts = [], watch = beating(), isWaived = false, tally }: Case): JsonValue {
+function questionOf({
+  manifest = manifestOf(),
+  acts = [],
+  watch = beating(),
+  isWaived = false,
+  tally,
+  blindSpots = described,
+}: Case): JsonValue {
   const { window, intake } = inputsOf({ manifest, acts, watch })
   const resolved = resolve(manifest)
   const evaluatedAt = '2026-03-02T00:10:00Z'
   const waivers = isWaived ? [verifiedWaiver({ scope: { targets: ['/bin/sh'] } }, undefined, manifest.controls[0])] : []
   const { findings } = waive(manifest, match(resolved, intake, noFacts), waivers, evaluatedAt)
   const covered = cover(resolved, intake.watch.values(), window)
-  return gateInput({ manifest, resolved, findings, covered, tally: tally ?? intake.tally, window, evaluatedAt })
+  return gateInput({ manifest, resolved, findings, covered, blindSpots, tally: tally ?? intake.tally, window, evaluatedAt })
 }
 
 const plain = (rest: Parameters<typeof act>[0] = {}): Act =>
@@ -109,6 +128,10 @@ const many = manifestOf({
 
 const cases: Readonly<Record<string, Case>> = {
   clean: {},
+  'clean up to a ceiling': {
+    blindSpots: { ...described, falco: { ...(described['falco'] ?? assert.fail()), exec: ['code that is "interpreted"', '%s'] } },
+  },
+  'a sensor that nobody described': { blindSpots: {} },
   'one violation': { acts: [plain()] },
   'two violations, one waived': { acts: [plain(), plain({ target: bash })], isWaived: true },
   waived: { acts: [plain()], isWaived: true },

@@ -84,7 +84,7 @@ test('any changed character in any kind of evidence line is named', async () => 
     const digit = line.search(/\d/)
     const other =
       digit < 0
-        ? line.replace('null', '{"reportDigest":"","windowId":""}')
+        ? line.replace('null', '{"reportDigest":"","windowId":""}').replace('io_uring', 'nothing')
         : `${line.slice(0, digit)}${(Number(line[digit]) + 1) % 10}${line.slice(digit + 1)}`
     assert.notEqual(other, line, kind)
     const changed = lines.with(index, other)

@@ -64,10 +64,20 @@ precedence(reasons) := "fail" if {
 
 with_pass(control, findings, reasons) := [public(why) | some why in reasons] if {
 	count(reasons) > 0
-} else := [reason(
+} else := array.concat(clean(control, findings), ceiling(control))
+
+clean(control, findings) := [reason(
 	"clean", sprintf("%s in %s, and every required sensor watched.", [nothing_counted(count(findings)), workloads_in_words(control)]), "pass",
 	{"violations": count(findings), "minutes": input.window.minutes}, [],
 )]
+
+# That nothing was seen proves no more than the sensors can see.
+ceiling(control) := [reason(
+	"ceiling", sprintf("Up to what the sensors can see at all. %s.", [concat(". ", [sprintf("Out of sight for %s: %s", [each.sensor, concat("; ", each.blind)]) | some each in control.ceilings])]), "ceiling",
+	{"sensors": count(control.ceilings)}, [],
+)] if {
+	count(control.ceilings) > 0
+} else := []
 
 nothing_counted(0) := "No violation of this control"
 
@@ -127,8 +137,15 @@ unplaced(findings) := [reason(
 
 # Whatever keeps a control from passing although nothing was found.
 doubts(control) := [object.union(why, {"verdict": "inconclusive"}) |
-	some why in array.concat(array.concat([why | input.manifest.blind != "fail"; some why in blind(control)], overflowed), missing_history(control))
+	some why in array.concat(array.concat([why | input.manifest.blind != "fail"; some why in blind(control)], overflowed), array.concat(missing_history(control), undescribed(control)))
 ]
+
+undescribed(control) := [reason(
+	"descriptor", sprintf("Nobody has described what %s cannot see, so that nothing was seen proves nothing.", [concat(", ", some_of(control.undescribed))]), "descriptor",
+	{"sensors": count(control.undescribed)}, [],
+)] if {
+	count(control.undescribed) > 0
+} else := []
 
 blind(control) := [reason(
 	"coverage", concat("; ", array.concat(some_of(short_words), some_of(gaps))), "coverage",

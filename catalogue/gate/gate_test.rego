@@ -39,6 +39,7 @@ control(change) := object.union(
 			"review": {"count": 1, "severity": 1, "severityWord": "low", "confidence": 0},
 		},
 		"findings": [], "excepted": 0, "missingHistory": false, "watched": [watched({})], "gaps": [],
+		"ceilings": [], "undescribed": [],
 	},
 	change,
 )
@@ -380,4 +381,23 @@ test_unmapped_detections_are_only_listed_where_the_manifest_says_so if {
 
 test_unmapped_review_does_not_hide_a_failure if {
 	verdicts(decided([control({"findings": [finding(1, {})]})], {"unmapped": [finding(2, {})]}))[0] == "fail"
+}
+
+# --- the ceiling -------------------------------------------------------------------------------------------------------
+
+test_pass_names_what_the_sensors_cannot_see if {
+	decision := one({"ceilings": [{"sensor": "falco", "blind": ["io_uring", "mapped writes"]}]})
+	verdicts(decision) == ["pass", "pass", ["pass"]]
+	codes(decision) == ["clean", "ceiling"]
+	message(decision, "ceiling") == "Up to what the sensors can see at all. Out of sight for falco: io_uring; mapped writes."
+}
+
+test_no_ceiling_beside_another_verdict if {
+	codes(one({"findings": [finding(1, {})], "ceilings": [{"sensor": "falco", "blind": ["io_uring"]}]})) == ["violations.fail"]
+}
+
+test_sensor_without_descriptor_never_passes if {
+	decision := one({"undescribed": ["mystery"]})
+	verdicts(decision) == ["inconclusive", "inconclusive", ["inconclusive"]]
+	codes(decision) == ["descriptor"]
 }

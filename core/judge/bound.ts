@@ -35,6 +35,7 @@ export function boundWatch(watch: Watch): Watch {
     return { ...watch, ...instance, version: boundNullable(watch.version), policies: boundPolicies(watch.policies) }
   }
   if (watch.kind === 'throttle') return { ...watch, ...instance, scope: boundNullable(watch.scope) }
+  if (watch.kind === 'end') return { ...watch, ...instance, signal: bound(watch.signal) }
   if (watch.kind === 'fault') return { ...watch, ...instance, what: bound(watch.what) }
   return { ...watch, ...instance }
 }

@@ -27,6 +27,7 @@ const sighting: Sighting = {
   effect: 'observed',
   access: null,
   actionTaken: null,
+  toKill: null,
   minute: '2026-03-02T00:02',
   count: 1,
   first: '2026-03-02T00:02:05.000000000Z',

@@ -35,6 +35,7 @@ test('a window whose every minute was watched is observed', () => {
         runs: [{ state: 'observed', from: '2026-03-02T00:00:00Z', to: '2026-03-02T00:10:00Z', why: [] }],
       },
     ],
+    unlisted: 0,
   })
   assert.deepEqual(watched.get('no-shell'), [
     {
@@ -348,4 +349,15 @@ test('a sensor that is required and not declared watched nothing', () => {
   )
   assert.equal(watched.get('no-shell')?.[0]?.silent, 10)
   assert.deepEqual(coverage.totals, { population: 10, observed: 0, degraded: 0, silent: 10, outOfScope: 0 })
+})
+
+test('made-up nodes are listed up to a bound and counted beyond it; where they make themselves required, nothing passes', () => {
+  const flood = Array.from({ length: 10_001 }, (_, index) => beats([minute(1)], 'falco', `node-${index}`)).flat()
+  const listed = covered(manifestOf(), [...beating(), ...flood.slice(0, 250)])
+  assert.deepEqual([listed.coverage.instances.length, listed.coverage.unlisted, listed.overflow], [201, 50, []])
+  assert.equal(listed.watched.get('no-shell')?.[0]?.sufficient, true)
+
+  const open = manifestOf({ sensors: [{ name: 'falco', interval: '1m' }] })
+  assert.deepEqual(covered(open, flood).overflow, ['overflow/instances'])
+  assert.deepEqual(covered(open, flood.slice(1)).overflow, [])
 })

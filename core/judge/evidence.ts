@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { accesses, effects } from '../model/act.ts'
+import { BlindSpotsSchema } from '../model/blind-spots.ts'
 import { RunproofError } from '../model/errors.ts'
 import { IdentitySchema, SampleSchema } from '../model/judgement.ts'
 import { ManifestSchema } from '../model/manifest.ts'
@@ -15,6 +16,7 @@ const nullable = z.nullable(text)
 const count = z.int().check(z.gte(0))
 const figure = z.nullable(z.number().check(z.gte(0)))
 const Fingerprint = z.string().check(z.regex(/^rpf1:[0-9a-f]{64}$/))
+const Digest = z.string().check(z.regex(/^[0-9a-f]{64}$/))
 const EventTime = z.string().check(z.refine((time) => eventTime(time) === time, 'must be a UTC time with nine digits'))
 const Minute = z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/))
 
@@ -27,6 +29,7 @@ const SightingSchema = z.strictObject({
   effect: z.enum(effects),
   access: z.nullable(z.enum(accesses)),
   actionTaken: nullable,
+  toKill: z.nullable(Digest),
   minute: z.nullable(Minute),
   count: z.int().check(z.gte(1)),
   first: z.nullable(EventTime),
@@ -43,21 +46,25 @@ const WatchSchema = z.discriminatedUnion('kind', [
     first: EventTime,
     last: EventTime,
     count,
+    detections: count,
   }),
   z.strictObject({
     ...instance,
     kind: z.literal('counters'),
     at: EventTime,
     startedAt: z.nullable(EventTime),
+    reloadedAt: z.nullable(EventTime),
     version: nullable,
     received: figure,
     dropped: figure,
     undelivered: figure,
+    matched: figure,
     policies: z.record(text, text),
   }),
   z.strictObject({ ...instance, kind: z.literal('loss'), from: EventTime, to: EventTime, dropped: figure, received: figure }),
   z.strictObject({ ...instance, kind: z.literal('throttle'), at: EventTime, state: z.enum(['start', 'stop']), scope: nullable }),
   z.strictObject({ ...instance, kind: z.literal('fault'), at: EventTime, what: text, lasting: z.boolean() }),
+  z.strictObject({ ...instance, kind: z.literal('end'), at: EventTime, process: Digest, signal: text }),
 ])
 
 /** The lines of the evidence, in the order in which they are sealed. */
@@ -70,9 +77,18 @@ const LineSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('manifest'), manifest: ManifestSchema }),
   z.strictObject({ kind: z.literal('gate'), plan: z.unknown() }),
+  z.strictObject({ kind: z.literal('blindSpots'), sensors: BlindSpotsSchema }),
   z.strictObject({ kind: z.literal('tally'), counts: z.record(text, count) }),
   z.strictObject({ kind: z.literal('facts'), previous: z.nullable(z.strictObject({ windowId: text, reportDigest: text })) }),
-  z.strictObject({ kind: z.literal('history'), fingerprint: Fingerprint, firstWindow: text, lastWindow: text, windows: count }),
+  z.strictObject({
+    kind: z.literal('history'),
+    fingerprint: Fingerprint,
+    firstWindow: text,
+    lastWindow: text,
+    windows: count,
+    controls: z.array(text),
+    workloads: z.array(text),
+  }),
   z.strictObject({ kind: z.literal('watch'), signal: WatchSchema }),
   z.strictObject({
     kind: z.literal('behaviour'),

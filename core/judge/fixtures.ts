@@ -1,5 +1,6 @@
 // What the tests of the judgement are made of: one small application, its acts and its signs of life. Nothing else imports this file.
 import type { Act, Subject } from '../model/act.ts'
+import type { BlindSpots } from '../model/blind-spots.ts'
 import type { Finding } from '../model/judgement.ts'
 import type { Control, Manifest } from '../model/manifest.ts'
 import type { Facts, SealedInputs } from '../model/sealed.ts'
@@ -101,6 +102,7 @@ export function beats(times: readonly EventTime[], sensor = 'falco', node: strin
     first: time,
     last: time,
     count: 1,
+    detections: 0,
   }))
 }
 
@@ -121,14 +123,20 @@ export function counters(time: EventTime, figures: Partial<Counters> = {}): Coun
     node: 'n1',
     at: time,
     startedAt: '2026-03-01T00:00:00.000000000Z',
+    reloadedAt: null,
     version: '0.42.0',
     received: 1000,
     dropped: 0,
     undelivered: 0,
+    matched: null,
     policies: {},
     ...figures,
   }
 }
+
+const nothing = { exec: [], open: [], connect: [], privilege_change: [], syscall: [], resource: [], state: [] }
+/** Sensors that see everything: their blind spots are the business of the tests that speak of them. */
+export const described: BlindSpots = { falco: nothing, tetragon: nothing }
 
 export const noFacts: Facts = { previous: null, history: new Map() }
 
@@ -140,6 +148,7 @@ export function inputsOf({
   window = windowFrom(),
   facts = noFacts,
   gate = null,
+  blindSpots = described,
 }: {
   readonly acts?: readonly Act[]
   readonly watch?: readonly Watch[]
@@ -147,11 +156,12 @@ export function inputsOf({
   readonly window?: Window
   readonly facts?: Facts
   readonly gate?: JsonValue
+  readonly blindSpots?: BlindSpots
 } = {}): SealedInputs {
   const fold = createFold(foldScopeOf(manifest, window))
   acts.forEach((each, index) => fold.act(each, () => `${index}`.padStart(64, '0'), 0))
   for (const signal of watch) fold.watch(signal)
-  return { procedure: 'rpj1', window, manifest, gate, intake: fold.intake(), facts }
+  return { procedure: 'rpj1', window, manifest, gate, blindSpots, intake: fold.intake(), facts }
 }
 
 /** A waiver as `core/proof` would hand it over, once its signature was checked. */

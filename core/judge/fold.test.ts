@@ -40,6 +40,7 @@ test('repetitions within a minute are one sighting with its count, first and las
         effect: 'observed',
         access: null,
         actionTaken: null,
+        toKill: null,
         minute: '2026-03-02T00:02',
         count: 3,
         first: '2026-03-02T00:02:01.000000000Z',
@@ -241,7 +242,7 @@ test('the same signal twice is one signal', () => {
 })
 
 test('past the limits the smallest fingerprints stay with whole counts, and the overflow is on record', () => {
-  const limits = { behaviours: 2, sightingsEach: 100, watch: 3 }
+  const limits = { behaviours: 2, sightingsEach: 100, killsEach: 100, watch: 3 }
   const fill = (paths: readonly string[]) => (fold: Fold) =>
     paths.forEach((path) => fold.act(act({ target: { type: 'binary', path, partial: false } }), digest, 0))
   const paths = ['/a', '/b', '/c', '/d', '/e', '/f', '/a', '/b', '/c', '/d', '/e', '/f']
@@ -251,6 +252,37 @@ test('past the limits the smallest fingerprints stay with whole counts, and the 
   for (const [print, behaviour] of few.behaviours) assert.deepEqual(behaviour, all.behaviours.get(print))
   assert.equal(few.tally.get('overflow/behaviours'), 1)
   assert.equal(folded(fill(['/a', '/b', '/a']), limits).tally.get('overflow/behaviours'), undefined)
+})
+
+test('G8: what is dated more than a day after the window is counted as skewed as well, and is never dropped unseen', () => {
+  const day = 24 * 3_600_000
+  const intake = folded((fold) => {
+    for (const ms of [600_000, 600_000 + day, 600_001 + day, -3 * day]) fold.act(act({ at: at(ms) }), digest, 0)
+    fold.watch(counters(at(600_001 + day)))
+  })
+  assert.deepEqual(tallyOf(intake), { 'out_of_window/falco': 5, 'clock_skew/falco': 2 })
+})
+
+test('a flood of sightings or of signs of life is thinned while it is folded, to the same as in the end', () => {
+  const limits = { behaviours: 5, sightingsEach: 2, killsEach: 1, watch: 3 }
+  const acts = Array.from({ length: 60 }, (_, index) => act({ rule: `rule ${(index * 37) % 60}`.padEnd(10, 'x') }))
+  const intake = folded((fold) => {
+    for (const each of acts) fold.act(each, digest, 0)
+    for (let index = 0; index < 60; index++)
+      fold.beat({ sensor: 'falco', node: `node-${(index * 37) % 60}` }, 'health', at(1000 * index))
+  }, limits)
+  const rules = [...only(intake).sightings.values()].map(({ rule }) => rule)
+  assert.deepEqual(rules, ['rule 0xxxx', 'rule 10xxx'])
+  assert.deepEqual(new Set([...intake.watch.values()].map(({ node }) => node)), new Set(['node-0', 'node-1', 'node-10']))
+  assert.deepEqual(tallyOf(intake), { 'detection/falco': 60, 'overflow/behaviours': 1, 'overflow/watch': 1 })
+})
+
+test('the detections of a minute are counted with the signs of life, also of what the manifest does not speak of', () => {
+  const intake = folded((fold) => {
+    for (const detections of [1, 0, 1]) fold.beat({ sensor: 'falco', node: 'n1' }, 'activity', at(1000), detections)
+  })
+  const [beat] = intake.watch.values()
+  assert.deepEqual(beat?.kind === 'beat' && [beat.count, beat.detections], [3, 2])
 })
 
 test('names of sensors and rules that prototypes have are counted like any other', () => {

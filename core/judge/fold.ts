@@ -7,8 +7,18 @@ import type { Window } from '../model/window.ts'
 import { boundAct, boundName, boundWatch } from './bound.ts'
 import { attribute, type DeclaredWorkload } from './attribute.ts'
 import { fingerprint, identityText } from './fingerprint.ts'
-import { intakeLimits, WATCH_MARGIN_MS, type IntakeLimits } from './limits.ts'
-import { joinBeats, keepSmallest, mergeSamples, sightingKey, sortedByKey, watchKey } from './merge.ts'
+import { intakeLimits, SKEW_MS, WATCH_MARGIN_MS, type IntakeLimits } from './limits.ts'
+import {
+  joinBeats,
+  joinKills,
+  keepSmallest,
+  killRows,
+  mergeSamples,
+  sightingKey,
+  smallest,
+  sortedByKey,
+  watchKey,
+} from './merge.ts'
 import { normalisePath, normaliseTarget } from './normalise.ts'
 
 /** What folding needs to know of the manifest: its scope, not its controls. Controls are matched when judging. */
@@ -22,7 +32,7 @@ export type FoldScope = {
 export type Fold = {
   /** `digest` is asked for only when the act becomes a sample. */
   readonly act: (act: Act, digest: () => string, redacted: number) => void
-  readonly beat: (instance: Instance, signal: 'health' | 'activity', at: EventTime | null) => void
+  readonly beat: (instance: Instance, signal: 'health' | 'activity', at: EventTime | null, detections?: number) => void
   readonly watch: (signal: Watch) => void
   readonly count: (name: string) => void
   readonly intake: () => Intake
@@ -31,7 +41,9 @@ export type Fold = {
 type Growing = {
   readonly fingerprint: Fingerprint
   readonly identity: Identity
-  readonly sightings: Map<string, Sighting>
+  sightings: Map<string, Sighting>
+  /** How many of its sightings name a process to be killed. */
+  kills: number
   samples: readonly Sample[]
 }
 
@@ -39,9 +51,10 @@ type Growing = {
 export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits): Fold {
   const { window } = scope
   const behaviours = new Map<string, Growing>()
-  const watch = new Map<string, Watch>()
+  let watch = new Map<string, Watch>()
   const tally = new Map<string, number>()
   const margin = { from: instantMs(window.start) - WATCH_MARGIN_MS, to: instantMs(window.end) + WATCH_MARGIN_MS }
+  const skewedFrom = instantMs(window.end) + SKEW_MS
 
   const count = (name: string): void => void tally.set(name, (tally.get(name) ?? 0) + 1)
   const nearWindow = (from: EventTime, to: EventTime): boolean => eventMs(to) >= margin.from && eventMs(from) <= margin.to
@@ -58,7 +71,7 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
     const key = identityText(identity)
     const known = behaviours.get(key)
     if (known) return known
-    const fresh: Growing = { fingerprint: fingerprint(identity), identity, sightings: new Map(), samples: [] }
+    const fresh: Growing = { fingerprint: fingerprint(identity), identity, sightings: new Map(), kills: 0, samples: [] }
     behaviours.set(key, fresh)
     if (behaviours.size > 2 * limits.behaviours) shrink(behaviours, tally, limits)
     return fresh
@@ -66,25 +79,53 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
 
   function act(received: Act, digest: () => string, redacted: number): void {
     const act = boundAct(received)
-    if (act.at !== null && !within(act.at, window.start, window.end)) return count(`${tallyNames.outOfWindow}/${act.sensor}`)
+    if (act.at !== null && !within(act.at, window.start, window.end)) return countOutside(act.sensor, act.at)
     const behaviour = behaviourOf(act)
     if (!behaviour) return
     count(`${act.class === 'detection' ? tallyNames.detection : tallyNames.observation}/${act.sensor}`)
     if (act.at === null) count(`${tallyNames.unplaced}/${act.sensor}`)
     if (redacted > 0) count(`${tallyNames.redacted}/${act.sensor}`)
-    see(behaviour.sightings, act)
+    see(behaviour, act)
+    thin(behaviour)
     const [, , last] = behaviour.samples
     if (!last || (act.at ?? '') <= (last.at ?? '')) {
       behaviour.samples = mergeSamples(behaviour.samples, [sampleOf(act, digest(), redacted)])
     }
   }
 
-  function beat({ sensor, node }: Instance, signal: 'health' | 'activity', at: EventTime | null): void {
+  function beat({ sensor, node }: Instance, signal: 'health' | 'activity', at: EventTime | null, detections = 0): void {
     if (at === null || !nearWindow(at, at)) return
-    const fresh = boundWatch({ kind: 'beat', sensor, node, signal, minute: minuteOf(at), first: at, last: at, count: 1 })
-    const key = watchKey(fresh)
+    const minute = minuteOf(at)
+    keep(boundWatch({ kind: 'beat', sensor, node, signal, minute, first: at, last: at, count: 1, detections }))
+  }
+
+  function keep(signal: Watch): void {
+    const key = watchKey(signal)
     const known = watch.get(key)
-    watch.set(key, known?.kind === 'beat' && fresh.kind === 'beat' ? joinBeats(known, fresh) : fresh)
+    watch.set(key, known?.kind === 'beat' && signal.kind === 'beat' ? joinBeats(known, signal) : signal)
+    if (watch.size <= 2 * limits.watch) return
+    watch = smallest(watch, limits.watch)
+    tally.set(`${tallyNames.overflow}/watch`, 1)
+  }
+
+  /** Keeps memory bounded under a flood, as {@link keepSmallest} does in the end. */
+  function thin(behaviour: Growing): void {
+    if (behaviour.kills > 2 * limits.killsEach) {
+      behaviour.sightings = joinKills(behaviour.sightings, limits.killsEach)
+      behaviour.kills = limits.killsEach
+      tally.set(tallyNames.unproven, 1)
+    }
+    if (behaviour.sightings.size <= 2 * (limits.sightingsEach + limits.killsEach)) return
+    const joined = joinKills(behaviour.sightings, limits.killsEach)
+    if (behaviour.kills > limits.killsEach) tally.set(tallyNames.unproven, 1)
+    behaviour.sightings = smallest(joined, limits.sightingsEach)
+    behaviour.kills = killRows(behaviour.sightings)
+    tally.set(`${tallyNames.overflow}/behaviours`, 1)
+  }
+
+  function countOutside(sensor: string, at: EventTime): void {
+    count(`${tallyNames.outOfWindow}/${sensor}`)
+    if (eventMs(at) > skewedFrom) count(`${tallyNames.clockSkew}/${sensor}`)
   }
 
   return {
@@ -94,10 +135,8 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
       const signal = boundWatch(received)
       const [from, to] = spanOf(signal)
       const concerns = isLasting(signal) ? eventMs(from) <= margin.to : nearWindow(from, to)
-      if (!concerns) return count(`${tallyNames.outOfWindow}/${signal.sensor}`)
-      const key = watchKey(signal)
-      const known = watch.get(key)
-      watch.set(key, known?.kind === 'beat' && signal.kind === 'beat' ? joinBeats(known, signal) : signal)
+      if (!concerns) return countOutside(signal.sensor, to)
+      keep(signal)
     },
     count: (name) => count(boundName(name)),
     intake: () => keepSmallest({ behaviours: byFingerprint(behaviours), watch: new Map(watch), tally: new Map(tally) }, limits),
@@ -140,9 +179,10 @@ function identityOf(
 }
 
 function see(
-  sightings: Map<string, Sighting>,
-  { class: kind, sensor, rule, severity, confidence, effect, access, actionTaken, at }: Act,
+  behaviour: Growing,
+  { class: kind, sensor, rule, severity, confidence, effect, access, actionTaken, toKill, at }: Act,
 ): void {
+  const { sightings } = behaviour
   const minute = at === null ? null : minuteOf(at)
   const fresh: Sighting = {
     class: kind,
@@ -153,6 +193,8 @@ function see(
     effect,
     access,
     actionTaken,
+    // What is proven already needs no join, and what is undated has none.
+    toKill: effect === 'unknown' && at !== null ? (toKill ?? null) : null,
     minute,
     count: 1,
     first: at,
@@ -160,6 +202,7 @@ function see(
   }
   const key = sightingKey(fresh)
   const known = sightings.get(key)
+  if (!known && fresh.toKill !== null) behaviour.kills++
   if (!known) sightings.set(key, fresh)
   else
     sightings.set(key, {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { BlindSpots } from '../model/blind-spots.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { JsonValue } from '../proof/jcs.ts'
 import { cover } from './cover.ts'
-import { act, beating, inputsOf, manifestOf, noFacts, noShell, verifiedWaiver } from './fixtures.ts'
+import { act, beating, described, inputsOf, manifestOf, noFacts, noShell, verifiedWaiver } from './fixtures.ts'
 import { decide, gateInput } from './gate.ts'
 import { match } from './match.ts'
 import { resolve } from './resolve.ts'
@@ -13,13 +14,14 @@ function inputOf(
   manifest: Manifest,
   options: Parameters<typeof inputsOf>[0] = {},
   tally?: ReadonlyMap<string, number>,
+  blindSpots: BlindSpots = described,
 ): JsonValue {
   const { window, intake } = inputsOf({ ...options, manifest })
   const resolved = resolve(manifest)
   const evaluatedAt = '2026-03-02T00:10:00Z'
   const { findings } = waive(manifest, match(resolved, intake, noFacts), [verifiedWaiver()], evaluatedAt)
   const covered = cover(resolved, intake.watch.values(), window)
-  return gateInput({ manifest, resolved, findings, covered, tally: tally ?? intake.tally, window, evaluatedAt })
+  return gateInput({ manifest, resolved, findings, covered, blindSpots, tally: tally ?? intake.tally, window, evaluatedAt })
 }
 
 test('the gate is told everything that it may compare', () => {
@@ -83,6 +85,8 @@ test('the gate is told everything that it may compare', () => {
             why: 'no heartbeat signal in time',
           },
         ],
+        ceilings: [],
+        undescribed: [],
       },
     ],
     unmapped: [
@@ -108,6 +112,16 @@ test('excepted findings are counted for the gate and not judged by it', () => {
     readonly controls: readonly { readonly findings: readonly unknown[]; readonly excepted: number }[]
   }
   assert.deepEqual([input.controls[0]?.findings, input.controls[0]?.excepted], [[], 1])
+})
+
+test('G3: the gate is told what the sensors of a control cannot see of its behaviour, and which nobody described', () => {
+  const manifest = manifestOf({ sensors: [{ name: 'falco' }, { name: 'constructor' }] })
+  const blindSpots = { falco: { ...(described['falco'] ?? assert.fail()), exec: ['interpreted code'], open: ['mapped writes'] } }
+  const { controls } = inputOf(manifest, {}, undefined, blindSpots) as {
+    readonly controls: readonly { readonly ceilings: unknown; readonly undescribed: unknown }[]
+  }
+  assert.deepEqual(controls[0]?.ceilings, [{ sensor: 'falco', blind: ['interpreted code'] }])
+  assert.deepEqual(controls[0]?.undescribed, ['constructor'])
 })
 
 test('only an overflow that happened is one', () => {

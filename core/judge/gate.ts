@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import type { BlindSpots } from '../model/blind-spots.ts'
 import { RunproofError } from '../model/errors.ts'
 import type { Tally } from '../model/intake.ts'
 import { controlVerdicts, ReasonSchema, windowVerdicts, type Finding, type InstanceCoverage } from '../model/judgement.ts'
@@ -39,13 +40,15 @@ type GateQuestion = {
   readonly resolved: Resolved
   readonly findings: readonly Finding[]
   readonly covered: Covered
+  readonly blindSpots: BlindSpots
   readonly tally: Tally
   readonly window: Window
   readonly evaluatedAt: Instant
 }
 
 /** Everything that the gate may compare. Plain JSON in `docs/formats/gate.md`; severities as ranks 0 (info) to 4 (critical). */
-export function gateInput({ manifest, resolved, findings, covered, tally, window, evaluatedAt }: GateQuestion): JsonValue {
+export function gateInput(question: GateQuestion): JsonValue {
+  const { manifest, resolved, findings, covered, tally, window, evaluatedAt } = question
   const ofControl = Map.groupBy(findings, ({ control }) => control)
   return {
     window: { id: window.id, start: window.start, end: window.end, minutes: covered.coverage.minutes },
@@ -56,8 +59,10 @@ export function gateInput({ manifest, resolved, findings, covered, tally, window
       blind: resolved.blind,
       unmapped: { severity: severityRank(resolved.unmapped.severity), verdict: resolved.unmapped.verdict },
     },
-    overflow: [...tally].filter(([name, count]) => name.startsWith('overflow/') && count > 0).map(([name]) => name),
-    controls: resolved.controls.map((each) => controlInput(each, ofControl.get(each.id) ?? [], covered, window)),
+    overflow: [...[...tally].filter(([, count]) => count > 0).map(([name]) => name), ...covered.overflow].filter((name) =>
+      name.startsWith('overflow/'),
+    ),
+    controls: resolved.controls.map((each) => controlInput(each, ofControl.get(each.id) ?? [], question)),
     unmapped: (ofControl.get(null) ?? []).map(findingInput),
   }
 }
@@ -90,7 +95,11 @@ export function decide(plan: JsonValue, input: JsonValue, resolved: Resolved): D
   return decision.data
 }
 
-function controlInput(each: ResolvedControl, findings: readonly Finding[], covered: Covered, window: Window): JsonValue {
+function controlInput(
+  each: ResolvedControl,
+  findings: readonly Finding[],
+  { covered, blindSpots, window }: GateQuestion,
+): JsonValue {
   const watched = covered.watched.get(each.id) ?? []
   const instances = (covered.required.get(each.id) ?? []).flatMap((index) => covered.coverage.instances[index] ?? [])
   const counted = findings.filter(({ excepted }) => excepted === null)
@@ -115,6 +124,11 @@ function controlInput(each: ResolvedControl, findings: readonly Finding[], cover
       sufficient,
     })),
     gaps: instances.flatMap(gapsOf).slice(0, GAPS_NAMED),
+    ceilings: each.sensors.flatMap((sensor) => {
+      const blind = Object.hasOwn(blindSpots, sensor) ? (blindSpots[sensor]?.[each.behaviour] ?? []) : []
+      return blind.length === 0 ? [] : [{ sensor, blind: [...blind] }]
+    }),
+    undescribed: each.sensors.filter((sensor) => !Object.hasOwn(blindSpots, sensor)),
   }
 }
 

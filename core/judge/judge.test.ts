@@ -225,7 +225,7 @@ test('a control that looks back further than the window is inconclusive without 
 test('G10: what the previous window found and this one did not is named as gone, not as repaired', () => {
   const [print = ''] = inputsOf({ acts: [plain()] }).intake.behaviours.keys()
   const other = `rpf1:${'0'.repeat(64)}`
-  const known = { firstWindow: 'w1', lastWindow: 'w1', windows: 1 }
+  const known = { firstWindow: 'w1', lastWindow: 'w1', windows: 1, controls: ['no-shell'], workloads: ['shop/api'] }
   const facts: Facts = {
     previous: { windowId: 'w1', reportDigest: 'a'.repeat(64) },
     history: new Map([
@@ -234,8 +234,32 @@ test('G10: what the previous window found and this one did not is named as gone,
     ]),
   }
   const judgement = judged({ acts: [plain()], facts })
-  assert.deepEqual([judgement.gone, judgement.findings.map(({ recurrence }) => recurrence)], [[other], ['recurring']])
+  assert.deepEqual(
+    [judgement.gone, judgement.findings.map(({ recurrence }) => recurrence)],
+    [[{ fingerprint: other, watched: true }], ['recurring']],
+  )
   assert.deepEqual(judged({ facts: { ...facts, previous: null } }).gone, [])
+})
+
+test('G10: nobody can say that a finding is gone where its sensors, its control or its workload were not there to see it', () => {
+  const print = `rpf1:${'0'.repeat(64)}`
+  const gone = (rest: Case = {}, known: { readonly controls?: string[]; readonly workloads?: string[] } = {}) =>
+    judged({
+      ...rest,
+      facts: {
+        previous: { windowId: 'w1', reportDigest: 'a'.repeat(64) },
+        history: new Map([
+          [print, { firstWindow: 'w1', lastWindow: 'w1', windows: 1, controls: ['no-shell'], workloads: ['shop/api'], ...known }],
+        ]),
+      },
+    }).gone[0]?.watched
+  assert.equal(gone(), true)
+  assert.equal(gone({ watch: beating(0, 8) }), false)
+  assert.equal(gone({}, { controls: ['another'] }), false)
+  assert.equal(gone({}, { workloads: ['shop/web'] }), false)
+  assert.equal(gone({}, { workloads: [] }), false)
+  assert.equal(gone({}, { controls: [] }), true)
+  assert.equal(gone({ watch: [] }, { controls: [] }), false)
 })
 
 test('a judgement has the form that a verifier reads, and names its steps', () => {

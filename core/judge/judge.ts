@@ -1,5 +1,5 @@
-import type { ControlResult, Finding, Judgement } from '../model/judgement.ts'
-import type { Inputs } from '../model/sealed.ts'
+import type { ControlResult, Finding, Gone, Judgement } from '../model/judgement.ts'
+import type { Facts, Inputs, Recurrence } from '../model/sealed.ts'
 import { jcs, type JsonValue } from '../proof/jcs.ts'
 import { sha256Hex } from '../proof/sha256.ts'
 import { cover, type Covered } from './cover.ts'
@@ -13,14 +13,24 @@ import { waive } from './waive.ts'
  * count coverage, see which waivers hold, ask the gate. Anybody who has the inputs gets the same judgement, byte for byte.
  * @throws RunproofError `coverage.does_not_add_up` or `gate.*`: then there is no verdict
  */
-export function judge({ procedure, window, manifest, gate, intake, facts, decisions, evaluatedAt }: Inputs): Judgement {
+export function judge({
+  procedure,
+  window,
+  manifest,
+  gate,
+  blindSpots,
+  intake,
+  facts,
+  decisions,
+  evaluatedAt,
+}: Inputs): Judgement {
   const resolved = resolve(manifest)
   const found = match(resolved, intake, facts)
-  const covered = cover(resolved, intake.watch.values(), window)
+  const covered = cover(resolved, intake.watch.values(), window, intake.behaviours.values())
   const { findings, waivers } = waive(manifest, found, decisions, evaluatedAt)
   const decision = decide(
     gate,
-    gateInput({ manifest, resolved, findings, covered, tally: intake.tally, window, evaluatedAt }),
+    gateInput({ manifest, resolved, findings, covered, blindSpots, tally: intake.tally, window, evaluatedAt }),
     resolved,
   )
 
@@ -34,10 +44,7 @@ export function judge({ procedure, window, manifest, gate, intake, facts, decisi
     reasons: decision.reasons,
     controls: resolved.controls.map((control, index) => resultOf(control, decision.controls[index], findings, covered)),
     findings: [...findings],
-    gone: [...facts.history]
-      .filter(([print, { lastWindow }]) => lastWindow === facts.previous?.windowId && !present.has(print))
-      .map(([print]) => print)
-      .sort(),
+    gone: goneOf(facts, present, covered, [...intake.tally.keys(), ...covered.overflow]),
     waivers: [...waivers],
     coverage: covered.coverage,
     tally: Object.fromEntries([...intake.tally].sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -48,6 +55,32 @@ export function judge({ procedure, window, manifest, gate, intake, facts, decisi
       { name: 'gate', digest: digestOf(decision) },
     ],
   }
+}
+
+/** What the previous window found and this one did not, and whether anybody was looking. */
+function goneOf(
+  { history, previous }: Facts,
+  present: ReadonlySet<string>,
+  { watched }: Covered,
+  outcomes: readonly string[],
+): Gone[] {
+  const isWhole = !outcomes.some((name) => name.startsWith('overflow/'))
+  const looked = ({ controls, workloads }: Recurrence): boolean => {
+    const asked = controls.length > 0 ? controls : [...watched.keys()]
+    const rows = asked.flatMap((control) => watched.get(control) ?? [])
+    return (
+      workloads.length > 0 &&
+      controls.every((control) => watched.has(control)) &&
+      workloads.every((workload) => {
+        const own = rows.filter((row) => row.workload === workload)
+        return own.length > 0 && own.every(({ sufficient }) => sufficient)
+      })
+    )
+  }
+  return [...history]
+    .filter(([print, { lastWindow }]) => lastWindow === previous?.windowId && !present.has(print))
+    .map(([fingerprint, known]) => ({ fingerprint, watched: isWhole && looked(known) }))
+    .sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))
 }
 
 function resultOf(

@@ -14,6 +14,7 @@ const falco: ResolvedSensor = {
   intervalMs: 60_000,
   maxDropRate: 0,
   minCoverage: 1,
+  policies: [],
 }
 const letters: Readonly<Record<CoverageState, string>> = { observed: 'o', degraded: 'd', silent: '.', out_of_scope: '-' }
 
@@ -75,6 +76,7 @@ test('the last signal of a minute counts as well as its first', () => {
     first: minute(0),
     last: at(59_000),
     count: 2,
+    detections: 0,
   }
   assert.equal(states([wide, ...beats([at(179_000)])]), 'oo........')
   assert.equal(states([{ ...wide, last: minute(0) }, ...beats([at(179_000)])]), '..........')
@@ -106,6 +108,14 @@ test('a counter that goes back is a restart, even where the start is unknown', (
     'oooooooooo',
   )
   assert.equal(states([...beating(), counters(minute(3), { dropped: 7 }), counters(minute(5), { dropped: 6 })]), '.....ooooo')
+})
+
+test('a lasting fault is over once the rules were loaded anew, without a restart', () => {
+  const fault: Watch = { kind: 'fault', sensor: 'falco', node: 'n1', at: at(130_000), what: 'old policy', lasting: true }
+  const reloaded = counters(minute(8), { reloadedAt: at(310_000) })
+  assert.equal(states([...beating(), fault]), 'oo........')
+  assert.equal(states([...beating(), fault, counters(minute(1)), reloaded]), 'oo....oooo')
+  assert.equal(states([...beating(), fault, counters(minute(1)), counters(minute(8), { reloadedAt: at(100_000) })]), 'oo........')
 })
 
 test('a cumulative loss spreads over the whole interval between two snapshots', () => {

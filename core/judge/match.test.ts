@@ -257,7 +257,7 @@ test('recurrence: new, recurring from the previous window, returned after an abs
   const [print = ''] = inputsOf({ acts: [act()] }).intake.behaviours.keys()
   const seen = (lastWindow: string, previous: string | null): Facts => ({
     previous: previous === null ? null : { windowId: previous, reportDigest: 'x' },
-    history: new Map([[print, { firstWindow: 'w1', lastWindow, windows: 1 }]]),
+    history: new Map([[print, { firstWindow: 'w1', lastWindow, windows: 1, controls: [], workloads: [] }]]),
   })
   const recurrenceOf = (facts: Facts) => matched([act()], manifestOf(), facts)[0]?.recurrence
   assert.equal(recurrenceOf(noFacts), 'new')

@@ -4,6 +4,7 @@ import type { Finding } from '../model/judgement.ts'
 import type { Facts } from '../model/sealed.ts'
 import { worseSeverity, type Severity } from '../model/severity.ts'
 import { candidates } from './attribute.ts'
+import { killProof } from './kills.ts'
 import { compileControl, type CompiledControl } from './control.ts'
 import { workloadKey, type Resolved } from './resolve.ts'
 
@@ -17,8 +18,10 @@ export const UNKNOWN_SEVERITY: Severity = 'high'
 /** Binds behaviours to the controls that speak about them, and lists the detections of which none does. Sorted by (control, fingerprint). */
 export function match(resolved: Resolved, intake: Intake, facts: Facts): readonly Finding[] {
   const controls = resolved.controls.map((control) => compileControl(control))
+  const withProof = killProof(intake.watch.values())
   const findings: Finding[] = []
-  for (const behaviour of intake.behaviours.values()) {
+  for (const sealed of intake.behaviours.values()) {
+    const behaviour = { ...sealed, sightings: withProof(sealed.sightings) }
     const concerned = workloadsOf(behaviour.identity, resolved)
     const bound = controls.flatMap((control) => bind(control, behaviour, concerned, facts) ?? [])
     findings.push(...bound)
@@ -118,7 +121,7 @@ function finding(
 }
 
 /** Declared workloads that a behaviour is about: its own, or each one that it could belong to. */
-function workloadsOf(identity: Identity, { workloads }: Resolved): readonly string[] {
+export function workloadsOf(identity: Identity, { workloads }: Pick<Resolved, 'workloads'>): readonly string[] {
   const possible = candidates(identity, workloads)
   return (identity.workload === null ? possible : possible.filter(({ name }) => name === identity.workload)).map(workloadKey)
 }

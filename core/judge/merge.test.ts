@@ -12,13 +12,14 @@ import { seal } from './seal.ts'
 
 /** One thing that a sensor sent. */
 type Item = { readonly act: Act; readonly digest: string } | { readonly watch: Watch }
-const tight: IntakeLimits = { behaviours: 3, sightingsEach: 2, watch: 3 }
+const tight: IntakeLimits = { behaviours: 3, sightingsEach: 2, killsEach: 1, watch: 3 }
 
 // Few values each, so that many of them meet.
 const aTime = fc.option(
   fc.integer({ min: -1, max: 10 }).map((seconds) => at(seconds * 55_000)),
   { freq: 8 },
 )
+const processes = ['a', 'b', 'c'].map((digit) => digit.repeat(64))
 const anAct = fc
   .record({
     at: aTime,
@@ -26,13 +27,14 @@ const anAct = fc
     sensor: fc.constantFrom('falco', 'tetragon'),
     rule: fc.constantFrom(null, 'r1'),
     workload: fc.constantFrom('api', null, 'web'),
+    toKill: fc.constantFrom(null, ...processes),
     digest: fc.constantFrom('d1', 'd2', 'd3', 'd4', 'd5'),
   })
-  .map(({ at, path, sensor, rule, workload, digest }): Item => {
+  .map(({ at, path, sensor, rule, workload, toKill, digest }): Item => {
     const target = { type: 'binary', path, partial: false } as const
     return {
-      act: act({ at, target, sensor, rule, subject: { workload, pod: null } }),
-      digest: `${digest}-${path}-${sensor}-${rule}`,
+      act: act({ at, target, sensor, rule, toKill, effect: toKill ? 'unknown' : 'observed', subject: { workload, pod: null } }),
+      digest: `${digest}-${path}-${sensor}-${rule}-${toKill}`,
     }
   })
 const instance = { sensor: fc.constantFrom('falco', 'tetragon'), node: fc.constantFrom('n1', null) }
@@ -41,7 +43,15 @@ const aWatch = fc
   .oneof(
     fc
       .record({ ...instance, at: aMoment, signal: fc.constantFrom('health' as const, 'activity' as const) })
-      .map(({ at, ...rest }): Watch => ({ kind: 'beat', ...rest, minute: at.slice(0, 16), first: at, last: at, count: 1 })),
+      .map(({ at, ...rest }): Watch => ({
+        kind: 'beat',
+        ...rest,
+        minute: at.slice(0, 16),
+        first: at,
+        last: at,
+        count: 1,
+        detections: 1,
+      })),
     fc
       .record({ ...instance, at: aMoment, dropped: fc.constantFrom(null, 0, 5) })
       .map(({ at, ...rest }): Watch => ({ ...counters(at), ...rest })),
@@ -52,6 +62,9 @@ const aWatch = fc
     fc
       .record({ ...instance, from: aMoment, to: aMoment })
       .map((rest): Watch => ({ kind: 'loss', dropped: 1, received: null, ...rest })),
+    fc
+      .record({ ...instance, at: aMoment, process: fc.constantFrom(...processes) })
+      .map((rest): Watch => ({ kind: 'end', signal: 'SIGKILL', ...rest })),
   )
   .map((watch): Item => ({ watch }))
 const someItems = fc.array(fc.oneof(anAct, aWatch), { maxLength: 40 })
@@ -112,7 +125,7 @@ test('a crowded behaviour that is itself pushed out leaves the same trace, which
     digest: path,
   })
   const [first = '', second = ''] = ['/a', '/b'].sort((a, b) => (printOf(seen(a, 0)) < printOf(seen(b, 0)) ? -1 : 1))
-  const narrow = { behaviours: 1, sightingsEach: 1, watch: 1 }
+  const narrow = { behaviours: 1, sightingsEach: 1, killsEach: 1, watch: 1 }
   const crowdedFirst = merge(folded([seen(second, 0), seen(second, 60_000)], narrow), folded([seen(first, 0)], narrow), narrow)
   const pushedFirst = merge(folded([seen(second, 0), seen(first, 0)], narrow), folded([seen(second, 60_000)], narrow), narrow)
   assert.deepEqual(sortedByKey(crowdedFirst.tally), [

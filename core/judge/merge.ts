@@ -1,5 +1,5 @@
 import type { Behaviour, Sample, Sighting, SightingKey } from '../model/behaviour.ts'
-import { tallyNames, type Intake } from '../model/intake.ts'
+import { tallyNames, type Intake, type Tally } from '../model/intake.ts'
 import type { Watch } from '../model/watch.ts'
 import { intakeLimits, type IntakeLimits } from './limits.ts'
 
@@ -11,7 +11,7 @@ export function merge(a: Intake, b: Intake, limits: IntakeLimits = intakeLimits)
   const joined: Intake = {
     behaviours: mergeMaps(a.behaviours, b.behaviours, mergeBehaviours),
     watch: mergeMaps(a.watch, b.watch, (x, y) => (x.kind === 'beat' && y.kind === 'beat' ? joinBeats(x, y) : x)),
-    tally: mergeMaps(a.tally, b.tally, (x, y, name) => (name.startsWith(`${tallyNames.overflow}/`) ? 1 : x + y)),
+    tally: mergeMaps(a.tally, b.tally, (x, y, name) => (isMark(name) ? 1 : x + y)),
   }
   return keepSmallest(joined, limits)
 }
@@ -27,8 +27,9 @@ export function sightingKey({
   effect,
   access,
   actionTaken,
+  toKill,
 }: SightingKey): string {
-  return JSON.stringify([minute, kind, sensor, rule, severity, confidence, effect, access, actionTaken])
+  return JSON.stringify([minute, kind, sensor, rule, severity, confidence, effect, access, actionTaken, toKill])
 }
 
 /** Equal signals fold into one; beats are equal by instance, kind of signal and minute. */
@@ -36,12 +37,14 @@ export function watchKey(watch: Watch): string {
   const { kind, sensor, node } = watch
   if (kind === 'beat') return JSON.stringify([kind, sensor, node, watch.minute, watch.signal])
   if (kind === 'counters') {
-    const { at, startedAt, version, received, dropped, undelivered, policies } = watch
+    const { at, startedAt, reloadedAt, version, received, dropped, undelivered, matched, policies } = watch
     const loaded = Object.entries(policies).sort(([a], [b]) => (a < b ? -1 : 1))
-    return JSON.stringify([kind, sensor, node, at, startedAt, version, received, dropped, undelivered, loaded])
+    const figures = [received, dropped, undelivered, matched]
+    return JSON.stringify([kind, sensor, node, at, startedAt, reloadedAt, version, ...figures, loaded])
   }
   if (kind === 'loss') return JSON.stringify([kind, sensor, node, watch.to, watch.from, watch.dropped, watch.received])
   if (kind === 'throttle') return JSON.stringify([kind, sensor, node, watch.at, watch.state, watch.scope])
+  if (kind === 'end') return JSON.stringify([kind, sensor, node, watch.at, watch.process, watch.signal])
   return JSON.stringify([kind, sensor, node, watch.at, watch.what, watch.lasting])
 }
 
@@ -49,7 +52,13 @@ type BeatSignal = Extract<Watch, { kind: 'beat' }>
 
 /** Two beats of one instance in one minute. */
 export function joinBeats(a: BeatSignal, b: BeatSignal): BeatSignal {
-  return { ...a, first: a.first < b.first ? a.first : b.first, last: a.last > b.last ? a.last : b.last, count: a.count + b.count }
+  return {
+    ...a,
+    first: a.first < b.first ? a.first : b.first,
+    last: a.last > b.last ? a.last : b.last,
+    count: a.count + b.count,
+    detections: a.detections + b.detections,
+  }
 }
 
 /** The smallest few by (time, digest); an undated sample sorts first. The same line twice is one sample. */
@@ -64,23 +73,67 @@ export function mergeSamples(a: readonly Sample[], b: readonly Sample[]): readon
  * Keeps the smallest fingerprints, sightings and signals when there are more than the limits and notes that there was an overflow;
  * by how much depends on how the input was split, so only the fact is kept. Which ones stay does not depend on order: whatever belongs to the smallest was never pushed out, so its counts are complete.
  */
-export function keepSmallest(intake: Intake, limits: IntakeLimits): Intake {
+export function keepSmallest(received: Intake, limits: IntakeLimits): Intake {
+  const told = settled(received.tally)
+  const intake = told === received.tally ? received : { ...received, tally: told }
   const within = intake.behaviours.size <= limits.behaviours && intake.watch.size <= limits.watch
-  const crowded = [...intake.behaviours.values()].filter(({ sightings }) => sightings.size > limits.sightingsEach)
-  if (within && crowded.length === 0) return intake
-
+  const killers = [...intake.behaviours.values()].filter(({ sightings }) => killRows(sightings) > limits.killsEach)
   const behaviours = new Map(intake.behaviours)
-  for (const behaviour of crowded) {
-    const kept = sortedByKey(behaviour.sightings).slice(0, limits.sightingsEach)
-    behaviours.set(behaviour.fingerprint, { ...behaviour, sightings: new Map(kept) })
-  }
+  for (const behaviour of killers)
+    behaviours.set(behaviour.fingerprint, { ...behaviour, sightings: joinKills(behaviour.sightings, limits.killsEach) })
+  const crowded = [...behaviours.values()].filter(({ sightings }) => sightings.size > limits.sightingsEach)
+  if (within && killers.length === 0 && crowded.length === 0) return intake
+
+  for (const { sightings, ...behaviour } of crowded)
+    behaviours.set(behaviour.fingerprint, { ...behaviour, sightings: smallest(sightings, limits.sightingsEach) })
   const keptBehaviours = sortedByKey(behaviours).slice(0, limits.behaviours)
   const keptWatch = sortedByKey(intake.watch).slice(0, limits.watch)
   const tally = new Map(intake.tally)
   // One mark for both: whether a behaviour was crowded before it was itself pushed out depends on how the input was split.
+  if (killers.length > 0) tally.set(tallyNames.unproven, 1)
   if (crowded.length > 0 || keptBehaviours.length < behaviours.size) tally.set(`${tallyNames.overflow}/behaviours`, 1)
   if (keptWatch.length < intake.watch.size) tally.set(`${tallyNames.overflow}/watch`, 1)
-  return { behaviours: new Map(keptBehaviours), watch: new Map(keptWatch), tally }
+  return { behaviours: new Map(keptBehaviours), watch: new Map(keptWatch), tally: settled(tally) }
+}
+
+/** Whether kills were asked for too often before the behaviour was itself pushed out depends on the split: the overflow says enough. */
+function settled(tally: Tally): Tally {
+  if (!tally.has(tallyNames.unproven) || !tally.has(`${tallyNames.overflow}/behaviours`)) return tally
+  return new Map([...tally].filter(([name]) => name !== tallyNames.unproven))
+}
+
+/** Whether a count of the tally only says that something happened, because how often depends on how the input was split. */
+function isMark(name: string): boolean {
+  return name === tallyNames.unproven || name.startsWith(`${tallyNames.overflow}/`)
+}
+
+/** The entries with the smallest keys. */
+export function smallest<V>(map: ReadonlyMap<string, V>, count: number): Map<string, V> {
+  return new Map(sortedByKey(map).slice(0, count))
+}
+
+/** How many of the sightings name a process that was to be killed. */
+export function killRows(sightings: ReadonlyMap<string, Sighting>): number {
+  let rows = 0
+  for (const { toKill } of sightings.values()) if (toKill !== null) rows++
+  return rows
+}
+
+/**
+ * The sightings with at most so many that name a process to be killed, the smallest by key; the others lose its name and fold. Nothing
+ * is lost but the proof of those kills, and which ones does not depend on order.
+ */
+export function joinKills(sightings: ReadonlyMap<string, Sighting>, count: number): Map<string, Sighting> {
+  const joined = new Map([...sightings].filter(([, { toKill }]) => toKill === null))
+  const naming = sortedByKey(new Map([...sightings].filter(([, { toKill }]) => toKill !== null)))
+  for (const [key, sighting] of naming.slice(0, count)) joined.set(key, sighting)
+  for (const [, sighting] of naming.slice(count)) {
+    const nameless = { ...sighting, toKill: null }
+    const key = sightingKey(nameless)
+    const known = joined.get(key)
+    joined.set(key, known ? joinSightings(known, nameless) : nameless)
+  }
+  return joined
 }
 
 /** Entries of a map in the order of their keys, by UTF-16 code units like canonical JSON. */

@@ -38,6 +38,7 @@ test('the least manifest resolves to every documented default', () => {
     intervalMs: 300_000,
     maxDropRate: 0,
     minCoverage: 1,
+    policies: [],
   })
   assert.deepEqual(workloads[0], { name: 'api', namespace: 'payments', class: 'kubernetes', nodes: null })
   assert.deepEqual(workloads[2], { name: 'db-1', namespace: null, class: 'vm', nodes: null })
@@ -79,7 +80,7 @@ test('what the author wrote is kept', () => {
   assert.deepEqual(unmapped, { severity: 'high', verdict: 'list' })
   assert.equal(blind, 'fail')
   assert.deepEqual(sensors, [
-    { name: 'falco', nodes: ['n'], liveness: 'activity', intervalMs: 60_000, maxDropRate: 0.5, minCoverage: 0.9 },
+    { name: 'falco', nodes: ['n'], liveness: 'activity', intervalMs: 60_000, maxDropRate: 0.5, minCoverage: 0.9, policies: [] },
   ])
   assert.equal(controls[0]?.windowMs, 7_200_000)
   assert.deepEqual(controls[0]?.thresholds.fail, { count: 3, severity: 'low', confidence: 0.8 })

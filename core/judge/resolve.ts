@@ -47,6 +47,8 @@ export type ResolvedSensor = {
   readonly intervalMs: number
   readonly maxDropRate: number
   readonly minCoverage: number
+  /** Files that it must show to have loaded, by {@link policyName}; none: whatever it has loaded is fine. */
+  readonly policies: readonly { readonly name: string; readonly digest: string }[]
 }
 
 /** What counts, and how many of them it takes. */
@@ -156,8 +158,32 @@ function sensorOf({
   interval = '5m',
   maxDropRate = 0,
   minCoverage = 1,
+  policies = {},
 }: RequiredSensor): ResolvedSensor {
-  return { name, nodes: nodes ?? null, liveness, intervalMs: durationMs(interval), maxDropRate, minCoverage }
+  return {
+    name,
+    nodes: nodes ?? null,
+    liveness,
+    intervalMs: durationMs(interval),
+    maxDropRate,
+    minCoverage,
+    policies: Object.entries(policies)
+      .map(([file, digest]) => ({ name: policyName(file), digest }))
+      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.digest < b.digest ? -1 : 1)),
+  }
+}
+
+/**
+ * A rule file's name as sensors and people spell it, in one form: without its folders and `.yaml` or `.yml`, whatever is no letter, digit
+ * or colon as `_`, none doubled and none at the end, `_yaml` taken off. `/etc/falco/falco_rules.yaml`, `falco_rules_yaml` and
+ * `falco_rules` are one.
+ */
+export function policyName(file: string): string {
+  return file
+    .slice(file.lastIndexOf('/') + 1)
+    .replaceAll(/[^A-Za-z0-9:]+/g, '_')
+    .replace(/_+$/, '')
+    .replace(/_ya?ml$/, '')
 }
 
 function controlOf(

@@ -25,7 +25,7 @@ const inputs = inputsOf({
   ],
   facts: {
     previous: { windowId: 'w0', reportDigest: 'ff' },
-    history: new Map([[print, { firstWindow: 'w0', lastWindow: 'w0', windows: 1 }]]),
+    history: new Map([[print, { firstWindow: 'w0', lastWindow: 'w0', windows: 1, controls: [], workloads: [] }]]),
   },
   gate: { plan: [1, 2.5, { deep: null }] },
 })
@@ -53,6 +53,7 @@ test('lines come by kind, and within a kind by their keys', () => {
     'sealed',
     'manifest',
     'gate',
+    'blindSpots',
     'tally',
     'facts',
     'history',
@@ -69,7 +70,7 @@ test('lines come by kind, and within a kind by their keys', () => {
 
 test('the empty window is sealed too: that nothing was seen is evidence', () => {
   const empty = seal(inputsOf({ watch: [] }))
-  assert.equal(empty.lines.length, 5)
+  assert.equal(empty.lines.length, 6)
   assert.equal(open(empty).intake.watch.size, 0)
 })
 

@@ -47,6 +47,7 @@ export function open(sealed: Pick<Sealed, 'lines'>): SealedInputs {
     window: only('sealed').window,
     manifest: only('manifest').manifest,
     gate: only('gate').plan,
+    blindSpots: only('blindSpots').sensors,
     intake: {
       behaviours: new Map(of('behaviour').map((line) => [line.fingerprint, behaviourOf(line)])),
       watch: new Map(of('watch').map(({ signal }) => [watchKey(signal as Watch), signal as Watch])),
@@ -55,9 +56,9 @@ export function open(sealed: Pick<Sealed, 'lines'>): SealedInputs {
     facts: {
       previous: only('facts').previous,
       history: new Map(
-        of('history').map(({ fingerprint, firstWindow, lastWindow, windows }) => [
+        of('history').map(({ fingerprint, firstWindow, lastWindow, windows, controls, workloads }) => [
           fingerprint,
-          { firstWindow, lastWindow, windows },
+          { firstWindow, lastWindow, windows, controls, workloads },
         ]),
       ),
     },
@@ -74,7 +75,7 @@ export function open(sealed: Pick<Sealed, 'lines'>): SealedInputs {
   return inputs
 }
 
-function sealedLines({ procedure, window, manifest, gate, intake, facts }: SealedInputs): SealedLine[] {
+function sealedLines({ procedure, window, manifest, gate, blindSpots, intake, facts }: SealedInputs): SealedLine[] {
   const { behaviours, watch, tally } = intake
   return [
     {
@@ -85,9 +86,16 @@ function sealedLines({ procedure, window, manifest, gate, intake, facts }: Seale
     },
     { kind: 'manifest', manifest },
     { kind: 'gate', plan: gate },
+    { kind: 'blindSpots', sensors: blindSpots },
     { kind: 'tally', counts: Object.fromEntries(tally) },
     { kind: 'facts', previous: facts.previous },
-    ...sortedByKey(facts.history).map(([fingerprint, recurrence]) => ({ kind: 'history' as const, fingerprint, ...recurrence })),
+    ...sortedByKey(facts.history).map(([fingerprint, { controls, workloads, ...recurrence }]) => ({
+      kind: 'history' as const,
+      fingerprint,
+      ...recurrence,
+      controls: [...controls],
+      workloads: [...workloads],
+    })),
     ...sortedByKey(watch).map(([, signal]) => ({
       kind: 'watch' as const,
       signal: signal as Extract<SealedLine, { kind: 'watch' }>['signal'],

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import type { Identity } from '../model/behaviour.ts'
+import type { Identity, Sighting } from '../model/behaviour.ts'
 import type { Control, RequiredSensor } from '../model/manifest.ts'
 import type { Verified, Waiver } from '../model/waiver.ts'
 import type { Watch } from '../model/watch.ts'
 import { cover } from './cover.ts'
 import { fingerprint, identityText } from './fingerprint.ts'
 import { manifestOf, windowFrom } from './fixtures.ts'
+import { killProof } from './kills.ts'
 import { normalisePath } from './normalise.ts'
 import { resolve } from './resolve.ts'
 import { stateOf } from './waive.ts'
@@ -40,6 +41,10 @@ const areas: Readonly<Record<string, (input: unknown) => unknown>> = {
     const resolved = resolve(manifestOf({ sensors: [{ ...sensor, name: 'falco', nodes: ['n1'] }] }))
     const [instance] = cover(resolved, signals, windowFrom(window.start, window.end)).coverage.instances
     return { runs: instance?.runs }
+  }),
+  kill: reads<{ readonly sighting: Sighting; readonly ends: readonly Watch[] }>(({ sighting, ends }) => {
+    const [proven] = killProof(ends)(new Map([['', sighting]])).values()
+    return { effect: proven?.effect }
   }),
   waiver: reads<WaiverCase>(({ application, environment, control, waiver, subject, signedBy, evaluatedAt }) => {
     const { scope, ...rest } = manifestOf({ controls: [control] })

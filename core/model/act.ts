@@ -74,5 +74,10 @@ export type Act = {
   readonly effect: Effect
   /** The sensor's own word for what it did, kept because a request is not an outcome. */
   readonly actionTaken: string | null
+  /**
+   * SHA-256 (hex) of the sensor's own name for the running process that it was told to kill, unique over cluster and time. The end of
+   * that process, an `end` signal, is what turns the effect from `unknown` into `terminated`. Absent: nobody was to be killed.
+   */
+  readonly toKill?: string | null
   readonly tags: readonly string[]
 }

@@ -46,6 +46,8 @@ export type SightingKey = {
   readonly effect: Effect
   readonly access: Access | null
   readonly actionTaken: string | null
+  /** See `Act.toKill`; null: nobody was to be killed, or more were than are joined with their ends. */
+  readonly toKill: string | null
   /** Null: unplaced, the event carries no believable time. */
   readonly minute: Minute | null
 }

@@ -31,6 +31,10 @@ export const tallyNames = {
   unplaced: 'unplaced',
   unattributed: 'unattributed',
   redacted: 'redacted',
+  /** Dated so long after the window that it is of a much later one, or of a clock that runs ahead. */
+  clockSkew: 'clock_skew',
+  /** More kills were asked for than are joined with exits: what became of the rest stays unknown. 1 or absent. */
+  unproven: 'kill_unproven',
   /** Past the row cap: such a window cannot pass. */
   overflow: 'overflow',
 } as const

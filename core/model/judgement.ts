@@ -140,6 +140,8 @@ export const CoverageSchema = z.strictObject({
   /** Over every control × workload × required sensor × minute; the parts add up to the population, or there is no report. */
   totals: Totals,
   instances: z.array(InstanceCoverageSchema),
+  /** Instances that reported without being required, beyond those that are listed. */
+  unlisted: count,
 })
 export type Coverage = Readonly<z.infer<typeof CoverageSchema>>
 
@@ -179,6 +181,13 @@ export const WaiverUseSchema = z.strictObject({
 })
 export type WaiverUse = Readonly<z.infer<typeof WaiverUseSchema>>
 
+/**
+ * A behaviour that the previous window found and this one did not. `watched`: whoever had to watch its workloads for its controls did,
+ * well enough for these to pass. Where it is false, that nothing was seen says nothing.
+ */
+export const GoneSchema = z.strictObject({ fingerprint: Fingerprint, watched: z.boolean() })
+export type Gone = Readonly<z.infer<typeof GoneSchema>>
+
 /** The steps of the procedure in their order, each with the digest of its canonical output. */
 export const stepNames = ['match', 'cover', 'waive', 'gate'] as const
 export const StepSchema = z.strictObject({ name: z.enum(stepNames), digest: text })
@@ -192,8 +201,8 @@ export const JudgementSchema = z.strictObject({
   reasons: z.array(ReasonSchema),
   controls: z.array(ControlResultSchema),
   findings: z.array(FindingSchema),
-  /** Fingerprints that the previous window found and this one did not. Absence is not remediation: see coverage. */
-  gone: z.array(Fingerprint),
+  /** What the previous window found and this one did not. Absence is not remediation: see {@link GoneSchema}. */
+  gone: z.array(GoneSchema),
   waivers: z.array(WaiverUseSchema),
   coverage: CoverageSchema,
   tally: z.record(text, count),

@@ -14,6 +14,7 @@ export const manifestLimits = { bytes: 1_048_576, controls: 500, workloads: 1000
 
 const labelForm = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 const controlForm = /^[a-z0-9]([a-z0-9.-]{0,98}[a-z0-9])?$/
+const policyForm = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,252}$/
 const short = (max: number) => z.string().check(z.minLength(1), z.maxLength(max))
 const label = short(63).check(z.regex(labelForm, 'must be lower-case letters, digits and dashes, like payments-api'))
 const note = (about: string) => z.describe(about)
@@ -173,6 +174,19 @@ const RequiredSensor = z.strictObject({
   ),
   maxDropRate: z.optional(Ratio.check(note('tolerated share of lost events; default 0'))),
   minCoverage: z.optional(Ratio.check(note('least share of the window that must be watched; default 1'))),
+  policies: z.optional(
+    z
+      .record(
+        z.string().check(z.regex(policyForm, 'must be a file name like falco_rules.yaml')),
+        z.string().check(z.regex(/^[0-9a-f]{64}$/, 'must be a SHA-256, 64 lower-case hex digits')),
+      )
+      .check(
+        z.refine((policies) => Object.keys(policies).length <= 100, 'must not name more than 100 files'),
+        note(
+          'rule or policy file → its SHA-256: while the sensor does not show that it has loaded just this, it counts as silent',
+        ),
+      ),
+  ),
 })
 export type RequiredSensor = Readonly<z.infer<typeof RequiredSensor>>
 

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../proof/jcs.ts'
 import type { Fingerprint } from './behaviour.ts'
+import type { BlindSpots } from './blind-spots.ts'
 import type { Intake } from './intake.ts'
 import type { Manifest } from './manifest.ts'
 import type { Instant } from './time.ts'
@@ -9,8 +10,15 @@ import type { Window } from './window.ts'
 /** The version of everything in `core/judge`. Released procedures are frozen: a change of result is a new name. */
 export const PROCEDURE = 'rpj1'
 
-/** What earlier windows knew of a fingerprint: without it "returned" cannot be decided. */
-export type Recurrence = { readonly firstWindow: string; readonly lastWindow: string; readonly windows: number }
+/** What earlier windows knew of a fingerprint: without it "returned" cannot be decided, nor whether its absence says anything. */
+export type Recurrence = {
+  readonly firstWindow: string
+  readonly lastWindow: string
+  readonly windows: number
+  /** As of the last window: the controls that it violated, and the declared workloads that it concerned. Sorted. */
+  readonly controls: readonly string[]
+  readonly workloads: readonly string[]
+}
 
 /** Facts of earlier windows. They are sealed, not derived again: replay takes them as they are. */
 export type Facts = {
@@ -25,6 +33,8 @@ export type SealedInputs = {
   readonly manifest: Manifest
   /** The gate's compiled plan, as JSON. */
   readonly gate: JsonValue
+  /** What the sensors cannot see however well they watch. */
+  readonly blindSpots: BlindSpots
   readonly intake: Intake
   readonly facts: Facts
 }

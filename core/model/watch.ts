@@ -6,10 +6,12 @@ export type Instance = { readonly sensor: string; readonly node: string | null }
 /**
  * What shows that a sensor was looking or was blind, folded so that it can be sealed:
  * - `beat`: lines of one instance in one minute; `health` are the sensor's own liveness lines, `activity` any line.
+ *   `detections` counts those among them that are detections, also of what the manifest does not speak of.
  * - `counters`: a snapshot of cumulative counters since `startedAt`; `received` includes what was dropped.
  * - `loss`: events that the instance says it lost between two moments.
  * - `throttle`: the instance stopped (or resumed) reporting a scope, for example one cgroup.
  * - `fault`: the instance says that it does not do what it was told (a failed reload, reads that time out).
+ * - `end`: a process ended by a signal. It says nothing about the sensor; it proves a kill that a sensor was told to make.
  */
 export type Watch = Instance &
   (
@@ -20,16 +22,21 @@ export type Watch = Instance &
         readonly first: EventTime
         readonly last: EventTime
         readonly count: number
+        readonly detections: number
       }
     | {
         readonly kind: 'counters'
         readonly at: EventTime
         readonly startedAt: EventTime | null
+        /** When rules and configuration were last loaded. */
+        readonly reloadedAt: EventTime | null
         readonly version: string | null
         readonly received: number | null
         readonly dropped: number | null
         /** Alerts that the sensor made and could not hand over. */
         readonly undelivered: number | null
+        /** How often its rules matched: each match is an alert that should arrive. */
+        readonly matched: number | null
         /** Loaded policy or rule file → its SHA-256, as the sensor says. */
         readonly policies: Readonly<Record<string, string>>
       }
@@ -45,8 +52,15 @@ export type Watch = Instance &
         readonly kind: 'fault'
         readonly at: EventTime
         readonly what: string
-        /** True: until the sensor starts anew (it runs an old policy, say); false: only at that moment. */
+        /** True: until the sensor starts or loads its rules anew (it runs an old policy, say); false: only at that moment. */
         readonly lasting: boolean
+      }
+    | {
+        readonly kind: 'end'
+        readonly at: EventTime
+        /** SHA-256 (hex) of the sensor's own name for the running process, as in `Act.toKill`. */
+        readonly process: string
+        readonly signal: string
       }
   )
 

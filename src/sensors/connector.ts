@@ -17,6 +17,8 @@ export type Reading =
       /** The event shows that this instance was alive at this moment; null when undated. */
       readonly instance: Instance
       readonly at: EventTime | null
+      /** What the line proves beside the act: the end of a process, say. */
+      readonly watch?: readonly Watch[]
     }
   | {
       readonly class: 'health'

@@ -3,7 +3,7 @@ import { tallyNames } from '../../core/model/intake.ts'
 import { hmacSha256Hex } from '../../core/proof/hmac.ts'
 import { sha256Hex } from '../../core/proof/sha256.ts'
 import type { Reading } from './connector.ts'
-import { redactAct } from './redact.ts'
+import { redactAct, redactWatch } from './redact.ts'
 
 /**
  * Adds one event to the window: redacted first, so that no secret can enter a fingerprint or a sample, then folded. Whatever it is, it
@@ -13,7 +13,8 @@ export function foldEvent(fold: Fold, reading: Reading, raw: Uint8Array, digestK
   switch (reading.class) {
     case 'detection':
     case 'observation': {
-      fold.beat(reading.instance, 'activity', reading.at)
+      fold.beat(reading.instance, 'activity', reading.at, reading.class === 'detection' ? 1 : 0)
+      for (const signal of reading.watch ?? []) fold.watch(redactWatch(signal))
       if (reading.act === null) return fold.count(`${tallyNames.noAct}/${reading.sensor}`)
       const { act, redacted } = redactAct(reading.act)
       // Whoever has the digest of a line and guesses its secret could check the guess: such digests are keyed.
@@ -21,7 +22,7 @@ export function foldEvent(fold: Fold, reading: Reading, raw: Uint8Array, digestK
     }
     case 'health':
       fold.beat(reading.instance, 'health', reading.at)
-      for (const signal of reading.watch) fold.watch(signal)
+      for (const signal of reading.watch) fold.watch(redactWatch(signal))
       return fold.count(`${reading.at === null ? tallyNames.healthUndated : tallyNames.health}/${reading.sensor}`)
     case 'ignored':
       return fold.count(`${tallyNames.ignored}/${reading.sensor}/${reading.reason}`)

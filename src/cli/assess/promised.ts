@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { manifestDigest } from '../../../core/judge/resolve.ts'
+import { BlindSpotsSchema } from '../../../core/model/blind-spots.ts'
 import { RunproofError } from '../../../core/model/errors.ts'
 import type { Manifest } from '../../../core/model/manifest.ts'
 import { WAIVER_PREDICATE, WaiverSchema, type RefusedWaiver, type Verified, type Waiver } from '../../../core/model/waiver.ts'
@@ -23,7 +24,9 @@ export type ReadPromise = {
   readonly refused: readonly RefusedWaiver[]
 }
 
-const defaultGate = join(import.meta.dirname, '..', '..', '..', 'catalogue', 'gate', 'plan.json')
+const catalogue = join(import.meta.dirname, '..', '..', '..', 'catalogue')
+const defaultGate = join(catalogue, 'gate', 'plan.json')
+const blindSpotsFile = join(catalogue, 'blind-spots.json')
 
 /**
  * Reads a bundle folder and checks every signature in it. `owner` is this machine's own owner key, used when the bundle brings no
@@ -52,7 +55,8 @@ export async function readPromised(
   const signature = await signedManifest(manifest, bundle.manifestSignature, owners, unsigned, folder)
   const gate = await gateOf(bundle.gate)
   const { waivers, refused } = await waiversOf(manifest, bundle.waivers)
-  return { promised: { manifest, gate, ...signature }, ownerKey: signature.ownerKey, waivers, refused }
+  const blindSpots = BlindSpotsSchema.parse(JSON.parse(await readFile(blindSpotsFile, 'utf8')))
+  return { promised: { manifest, gate, blindSpots, ...signature }, ownerKey: signature.ownerKey, waivers, refused }
 }
 
 async function signedManifest(

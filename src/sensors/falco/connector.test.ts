@@ -178,10 +178,14 @@ test('a metrics snapshot is a heartbeat with counters, exact start and the diges
       ...counters,
       version: '0.41.0',
       undelivered: 3,
+      reloadedAt: '2026-01-01T09:00:00.223456789Z',
+      matched: null,
       policies: { falco_rules_yaml: 'ab'.repeat(32), shop_yaml: 'cd'.repeat(32) },
     },
   ])
-  assert.deepEqual(healthOf(1).watch, [{ ...counters, version: '0.40.0', undelivered: null, policies: {} }])
+  assert.deepEqual(healthOf(1).watch, [
+    { ...counters, version: '0.40.0', undelivered: null, reloadedAt: null, matched: null, policies: {} },
+  ])
 })
 
 test('a drop alert is a loss in the second before it, also when a relay rewrote its source', () => {
@@ -253,5 +257,22 @@ test('no JSON object makes it throw, and each has one reading and printable fact
       JSON.stringify([falco.read(event), falco.facts(event)])
     }),
     { numRuns: 1000 },
+  )
+})
+
+test('a snapshot counts how often rules matched, as a number or a text; what is no count is not said', () => {
+  const matchedOf = (matched: JsonObject[string]): unknown => {
+    const reading = falco.read({
+      rule: 'Falco internal: metrics snapshot',
+      source: 'internal',
+      time: '2026-01-01T09:30:00Z',
+      output_fields: { 'falco.rules.matches_total': matched },
+    })
+    const signal = reading.class === 'health' ? reading.watch[0] : undefined
+    return signal?.kind === 'counters' ? signal.matched : assert.fail()
+  }
+  assert.deepEqual(
+    [matchedOf(57), matchedOf('57'), matchedOf(-1), matchedOf('many'), matchedOf(null)],
+    [57, 57, null, null, null],
   )
 })

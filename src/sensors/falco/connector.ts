@@ -13,7 +13,7 @@ import { known } from './known.ts'
 /** Falco's JSON alerts, direct or relayed by falcosidekick. See README.md for what is read and what Falco cannot see. */
 export const falco: ReadableConnector = {
   sensor: 'falco',
-  exactIntegers: ['falco.start_ts'],
+  exactIntegers: ['falco.start_ts', 'falco.reload_ts'],
   recognises: (event) =>
     Object.hasOwn(event, 'rule') && (Object.hasOwn(event, 'priority') || Object.hasOwn(event, 'output_fields')),
   isText: (line) => textForm.test(line),

@@ -1,7 +1,7 @@
 import type { Instance, Watch } from '../../../core/model/watch.ts'
 import { eventTimeOfNanos, nanosOf as nanosOfTime, type EventTime } from '../../../core/model/time.ts'
 import type { JsonObject } from '../connector.ts'
-import { countOf, nanosOf } from '../fields.ts'
+import { countOf, nanosOf, type Field } from '../fields.ts'
 import { clip } from '../subject.ts'
 import { known } from './known.ts'
 
@@ -54,17 +54,23 @@ export function lossOf(fields: JsonObject): { readonly dropped: number | null; r
 }
 
 function snapshot(fields: JsonObject, instance: Instance, at: EventTime): Watch {
-  const started = nanosOf(fields['falco.start_ts'])
   return {
     ...instance,
     kind: 'counters',
     at,
-    startedAt: started === null ? null : eventTimeOfNanos(started),
+    startedAt: momentOf(fields['falco.start_ts']),
+    reloadedAt: momentOf(fields['falco.reload_ts']),
     version: clip(known(fields['falco.version'])),
     ...lossOf(fields),
     undelivered: countOf(fields['falco.outputs_queue_num_drops']),
+    matched: countOf(fields['falco.rules.matches_total']),
     policies: policiesOf(fields),
   }
+}
+
+function momentOf(field: Field): EventTime | null {
+  const nanos = nanosOf(field)
+  return nanos === null ? null : eventTimeOfNanos(nanos)
 }
 
 const digestKey = 'falco.sha256_rules_file.'

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { Act, Target } from '../../../core/model/act.ts'
+import { sha256Hex } from '../../../core/proof/sha256.ts'
 import type { JsonObject } from '../connector.ts'
 import { tetragon } from './connector.ts'
 
@@ -140,6 +141,16 @@ test('an exit is telemetry without an act and tells how the process ended', () =
     act: null,
     instance: { sensor: 'tetragon', node: 'node-a' },
     at: '2026-01-01T10:26:00.123456789Z',
+    watch: [
+      {
+        sensor: 'tetragon',
+        node: 'node-a',
+        kind: 'end',
+        at: '2026-01-01T10:26:00.123456789Z',
+        process: sha256Hex('bm9kZS1hOjEwMDA6NDE4Nzc='),
+        signal: 'SIGKILL',
+      },
+    ],
   })
   assert.equal(tetragon.facts(exit)['signal'], 'SIGKILL')
   assert.equal(tetragon.facts(exit)['status'], 9)
@@ -242,4 +253,37 @@ test('no JSON object makes it throw, and each has one reading and printable fact
     }),
     { numRuns: 1000 },
   )
+})
+
+test('a request to kill names the process, hashed; another action, a plain act or a missing id names none', () => {
+  const event = (change: JsonObject): JsonObject => ({
+    process_lsm: {
+      process: { exec_id: 'bjE6MQ==', binary: '/bin/sh' },
+      policy_name: 'p',
+      action: 'KPROBE_ACTION_SIGKILL',
+      ...change,
+    },
+    node_name: 'n1',
+    time: '2026-01-01T10:26:00Z',
+  })
+  assert.equal(actOf(event({})).toKill, sha256Hex('bjE6MQ=='))
+  for (const change of [{ action: 'KPROBE_ACTION_SIGNAL' }, { action: 'KPROBE_ACTION_POST' }, { process: { binary: '/bin/sh' } }])
+    assert.equal(actOf(event(change)).toKill, undefined)
+  assert.equal(
+    actOf({ process_exec: { process: { exec_id: 'bjE6MQ==', binary: '/bin/sh' } }, time: '2026-01-01T10:26:00Z' }).toKill,
+    undefined,
+  )
+})
+
+test('only an end by SIGKILL, dated and named, proves anything', () => {
+  const exit = (event: JsonObject, time = '2026-01-01T10:26:00Z') => {
+    const reading = tetragon.read({ process_exit: event, node_name: 'n1', time })
+    return reading.class === 'observation' ? reading.watch?.length : assert.fail()
+  }
+  const process = { exec_id: 'bjE6MQ==' }
+  assert.equal(exit({ process, signal: 'SIGKILL' }), 1)
+  assert.equal(exit({ process, signal: 'SIGTERM' }), undefined)
+  assert.equal(exit({ process, status: 0 }), undefined)
+  assert.equal(exit({ process: {}, signal: 'SIGKILL' }), undefined)
+  assert.equal(exit({ process, signal: 'SIGKILL' }, 'yesterday'), undefined)
 })

@@ -7,6 +7,7 @@ import type { ReadableConnector } from '../read/event-reader.ts'
 import { clip, clipAll, fileTarget } from '../subject.ts'
 import { argsOf } from './args.ts'
 import { blockedOf, effectOf } from './effect.ts'
+import { endOf, killedBy } from './kill.ts'
 import { droppedOf, rateLimited, throttled, throttledScope } from './health.ts'
 import { doneAt, type Done } from './hooks.ts'
 import { containerOf, imageOf, isDoubtful, subjectOf } from './subject.ts'
@@ -74,7 +75,8 @@ function read(outer: JsonObject): Reading {
     kind === 'process_exit'
       ? null
       : actOf(classOf, kind, event, { at, node: instance.node, cluster: clip(textOf(outer['cluster_name'])) })
-  return { class: classOf, sensor: 'tetragon', act, instance, at }
+  const ended = kind === 'process_exit' && at !== null ? endOf(event, instance, at) : null
+  return { class: classOf, sensor: 'tetragon', act, instance, at, ...(ended && { watch: [ended] }) }
 }
 
 type Head = { readonly at: EventTime | null; readonly node: string | null; readonly cluster: string | null }
@@ -85,6 +87,7 @@ function actOf(actClass: Act['class'], kind: Kind, event: JsonObject, { at, node
   const { action, target, access } = doneBy(kind, event, process)
   const isAnybodys = subject.onHost === null
   const read = { action, target, executable: subject.executable, executablePartial: subject.executablePartial }
+  const toKill = actClass === 'detection' ? killedBy(event, process) : null
   return {
     class: actClass,
     sensor: 'tetragon',
@@ -99,6 +102,7 @@ function actOf(actClass: Act['class'], kind: Kind, event: JsonObject, { at, node
     confidence: confidenceOf(read, isDoubtful(process) || isAnybodys, false),
     effect: actClass === 'detection' ? effectOf(event) : 'observed',
     actionTaken: clip(textOf(event['action'])),
+    ...(toKill !== null && { toKill }),
     tags: clipAll(listOf(event['tags']).filter((tag) => typeof tag === 'string')),
   }
 }
