@@ -63,6 +63,6 @@ export const mayUse: Readonly<Record<string, readonly string[]>> = {
   'src/declare': ['yaml', 'zod/mini'],
   'src/sensors': [],
   'src/enrich': [],
-  'src/report': [],
+  'src/report': ['pdfkit'],
   src: ['zod/mini'],
 }

@@ -32,11 +32,14 @@ the report, logs it, and writes one audit file that anybody can verify offline.
   --events FILE      sensor output: NDJSON, JSON, .gz, .zst, or - for standard input; repeat for more files
   --sensor NAME      falco or tetragon instead of telling them apart line by line
   --from T --to T    the window, UTC, like 2026-03-02T00:00:00Z; default: the manifest's window that holds the events
+  --window EXPR      the same in words: {yesterday}, {today} or 2026-03-02 (the manifest's window of that day, UTC), ~1 (one window
+                     before the one that holds the present), or 2026-03-02T00:00..2026-03-03T00:00
   --at T             evaluation time: waivers hold or have expired as of then; default: the window's end
   --previous FILE    audit file of an earlier report: one of the same window is replaced, an earlier one is followed
   --trust FILE       trust root to verify --previous with; default: this machine's own keys
   --out DIR          where to write; default: ./out
   --data DIR         keys and ledger; default: $RUNPROOF_HOME, else ~/.local/state/runproof
+  --threads N        readers of one large file; default: one per processor, at most 4 (standard input: always 1)
   --unsigned         accept a manifest that nobody signed; the report will say so
   --json             print the outcome as one JSON object
 
@@ -45,6 +48,7 @@ exit codes: 0 pass, 1 fail, 2 review or inconclusive, 3 could not judge, 64 wron
 examples:
   runproof assess --bundle samples/payments/assurance --events samples/payments/events/falco.ndjson \\
     --events samples/payments/events/tetragon.ndjson --from 2026-03-02T00:00:00Z --to 2026-03-03T00:00:00Z
+  runproof assess --bundle ./assurance --events falco.ndjson --window {yesterday}
   zcat falco.json.gz | runproof assess --bundle ./assurance --events - --from … --to … --json`
 
 export const assess: Command = {
@@ -102,11 +106,12 @@ async function assessWith(
     owner: { name: owner.name, spki: owner.spki },
   })
   const resolved = resolve(promise.promised.manifest)
-  const window = await chooseWindow(options, resolved, options.events, options.sensor, progress)
+  const window = await chooseWindow(options, resolved, options.events, options.sensor, progress, io.now)
   const trust = trustOfRun(promise, reportKey, ledger)
   const { facts, previous } = await earlierReport(options.previous, options.previousTrust, trust, window)
 
-  const taker = eventTaker({ window, cluster: resolved.scope.cluster, workloads: resolved.workloads }, await keys.redaction())
+  const scope = { window, cluster: resolved.scope.cluster, workloads: resolved.workloads }
+  const taker = eventTaker(scope, await keys.redaction(), { threads: options.threads })
   const intake = () => taker.fold.intake()
   const evaluatedAt = options.at ?? window.end
   const shell = localShell({ promise, take: taker.take, intake, facts, previous, evaluatedAt, ledger, reportKey })
@@ -117,6 +122,7 @@ async function assessWith(
     const bytes = openEvents(file, { stdin: io.stdin, onProgress })
     await take({ source: file, sensor: options.sensor, bytes }, shell)
   }
+  await taker.end()
   progress.update('sealing the evidence')
   const sealed = await close(window, shell)
   progress.update('judging')
@@ -191,6 +197,7 @@ function pointers(written: Written, io: Io): string[] {
     '',
     `audit file  ${shown(written.audit)}`,
     `page        ${shown(written.page)}`,
+    `PDF         ${shown(written.pdf)}`,
     `check it    runproof verify ${shown(written.audit)} --trust ${shown(written.trust)}`,
   ]
 }

@@ -253,9 +253,10 @@ function exampleJudgement(): Judgement {
     ],
     controls,
     findings: exampleFindings(),
-    gone: [`rpf1:${hex('gone')}`],
+    gone: [{ fingerprint: `rpf1:${hex('gone')}`, watched: false }],
     waivers: exampleWaivers(),
     coverage: {
+      unlisted: 0,
       minutes: 1440,
       totals: {
         population: watched.length * 1440,

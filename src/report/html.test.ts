@@ -169,6 +169,7 @@ test('of 5,000 findings 200 are shown, the worst first, and the rest is counted'
 test('a day without a finding in which everything was watched says so plainly', () => {
   const instances = [exampleInstance('tetragon', 'node-a')]
   const coverage = {
+    unlisted: 0,
     minutes: 1440,
     totals: { population: 1440, observed: 1440, degraded: 0, silent: 0, outOfScope: 0 },
     instances,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { Act } from '../../core/model/act.ts'
-import { redactAct, redactText } from './redact.ts'
+import { redactAct, redactText, redactWatch } from './redact.ts'
 import { nobody } from './subject.ts'
 
 // Written in pieces, so that nobody's scanner takes the test for a leak.
@@ -39,6 +39,20 @@ const secrets: readonly (readonly [text: string, clean: string])[] = [
   ['POST https://hooks.slack.com/services/T000/B000/abcdef', 'POST https://hooks.slack.com/services/[redacted:webhook]'],
   ['echo -----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY----- x', 'echo [redacted:private_key] x'],
   ['echo -----BEGIN PRIVATE KEY-----\nabc and cut', 'echo [redacted:private_key]'],
+  ['docker login -u me -p hunter2 registry.test', 'docker login -u me -p [redacted:flag] registry.test'],
+  ['redis-cli -a hunter2 ping', 'redis-cli -a [redacted:flag] ping'],
+  ['ldapsearch -x -w hunter2 -b dc=x', 'ldapsearch -x -w [redacted:flag] -b dc=x'],
+  ['mongosh -u root -p hunter2', 'mongosh -u root -p [redacted:flag]'],
+  ['smbclient //a/b -U me%hunter2', 'smbclient //a/b -U me%[redacted:flag]'],
+  ['mysql; openssl rsa -passin pass:abc', 'mysql; openssl rsa -passin [redacted:flag]'],
+  ['kubectl create secret generic a --from-literal=b=c', 'kubectl create secret generic a --from-literal=b=[redacted:flag]'],
+  ['AccountName=a;AccountKey=abc==;x', 'AccountName=a;AccountKey=[redacted:assignment];x'],
+  ['password: hunter2', 'password: [redacted:assignment]'],
+  ['https://x.test/o?a=1&sig=abcdefgh1234&b=2', 'https://x.test/o?a=1&sig=[redacted:signature]&b=2'],
+  ['https://discord.com/api/webhooks/11/abcdefgh', 'https://discord.com/api/webhooks/11/[redacted:webhook]'],
+  [`https://api.telegram.org/bot123456:AA${'x'.repeat(33)}/getMe`, 'https://api.telegram.org/bot[redacted:token]/getMe'],
+  [`x SG.${'a1B2'.repeat(5)}.${'a1B2'.repeat(9)} y`, 'x [redacted:token] y'],
+  [`x sk-${'a1B2'.repeat(9)} y`, 'x [redacted:token] y'],
   ['mail someone@example.com now', 'mail [redacted:email] now'],
 ]
 
@@ -68,6 +82,11 @@ const harmless: readonly string[] = [
   '/usr/share/elasticsearch/config/elasticsearch.keystore',
   'registry.test/app@sha256:0d17b565c37bcbd895e9d92315a05c1c3c9a29f762b011a10c54a66cd53c9b31',
   'python -m tokenizer --key value',
+  'docker run -p 8080:80 image; login',
+  '/lib/sk-learn-some-long-name-of-a-folder/x',
+  'https://x.test/?sig=short&page=2',
+  'rsync -a src/ dst/',
+  'mongod -p',
 ]
 
 for (const text of harmless) test(`kept: ${text.slice(0, 60)}`, () => assert.deepEqual(redactText(text), { text, count: 0 }))
@@ -144,4 +163,15 @@ test('whatever stands around it, a password after its option does not survive', 
       assert.ok(!text.includes(' Tr0ub4dor '))
     }),
   )
+})
+
+test('what a sensor says about itself is redacted too, and stays the same object when there is nothing to do', () => {
+  const instance = { sensor: 'falco', node: 'n' }
+  const at = '2026-03-02T00:00:00.000000000Z'
+  const fault = { ...instance, kind: 'fault', at, what: 'reload failed: --token=abc', lasting: true } as const
+  assert.deepEqual(redactWatch(fault), { ...fault, what: 'reload failed: --token=[redacted:flag]' })
+  const throttle = { ...instance, kind: 'throttle', at, state: 'start', scope: 'a password=b' } as const
+  assert.deepEqual(redactWatch(throttle), { ...throttle, scope: 'a password=[redacted:assignment]' })
+  const loss = { ...instance, kind: 'loss', from: at, to: at, dropped: 1, received: 2 } as const
+  assert.equal(redactWatch(loss), loss)
 })

@@ -1,6 +1,7 @@
 import type { Act, Subject, Target } from '../../core/model/act.ts'
+import type { Watch } from '../../core/model/watch.ts'
 
-/** Names this set of rules; it goes into every report, because another set gives other fingerprints. */
+/** Names this set of rules, which docs/formats/redaction.md lists: another set gives other fingerprints. */
 export const REDACTION_RULES = 'redact/1'
 
 type Rule = {
@@ -14,14 +15,14 @@ type Rule = {
 
 // A value: quoted, or up to a blank. Every repetition is bounded or can be left in one way only, so that time stays linear in the text.
 const value = String.raw`(?<secret>"[^"]*"|'[^']*'|["']?[^\s"'&;,]+["']?)`
-const strongName = 'password|passwd|passphrase|secret|token|api[-_]?key|access[-_]?key|secret[-_]?key|private[-_]?key'
+const strongName = 'password|passwd|passphrase|secret|token|(?:api|access|account|secret|private|signing|encryption)[-_]?key'
 const weakName = 'pass|pwd|psk'
 /** A name that ends in a word for a secret; the short words must stand alone (`DB_PASS`, not `bypass`). */
 const secretName = String.raw`(?:[a-z0-9_.-]{0,60}(?:${strongName})|(?:[a-z0-9_.-]{0,60}[_.-])?(?:${weakName}))`
 
 /**
  * The default rules, in order: longest shapes first, so that a token is named by what it is and not by the option before it.
- * docs/formats/events.md lists them for people.
+ * docs/formats/redaction.md lists them for people.
  */
 const rules: readonly Rule[] = [
   {
@@ -33,8 +34,12 @@ const rules: readonly Rule[] = [
   {
     kind: 'token',
     pattern:
-      /(?<![A-Za-z0-9_-])(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_\w{20,255}|glpat-[\w-]{20,255}|xox[abeoprs]-[A-Za-z0-9-]{10,255}|(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,255}|whsec_[A-Za-z0-9]{16,255}|npm_[A-Za-z0-9]{36}|AIza[\w-]{35}|hvs\.[\w-]{20,255}|dop_v1_[0-9a-f]{64})/g,
+      /(?<![A-Za-z0-9_-])(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_\w{20,255}|glpat-[\w-]{20,255}|xox[abeoprs]-[A-Za-z0-9-]{10,255}|(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,255}|whsec_[A-Za-z0-9]{16,255}|npm_[A-Za-z0-9]{36}|AIza[\w-]{35}|hv[sbr]\.[\w-]{20,255}|do[opr]_v1_[0-9a-f]{64}|pypi-[\w-]{30,512}|dckr_[a-z]{2,8}_[\w-]{20,255}|SG\.[\w-]{16,64}\.[\w-]{16,128}|SK[0-9a-f]{32}|ya29\.[\w-]{20,512}|GOCSPX-[\w-]{20,64}|sk-(?=[\w-]{0,64}\d)(?=[\w-]{0,64}[A-Z])[\w-]{20,255}|AGE-SECRET-KEY-1[A-Z0-9]{40,80})/g,
   },
+  { kind: 'token', pattern: /(?<![A-Za-z0-9])(?<secret>\d{6,12}:AA[\w-]{30,40})(?![\w-])/g },
+  // The bot's number stands right behind the word in the path of its URL.
+  { kind: 'token', pattern: /\/bot(?<secret>\d{6,12}:[\w-]{30,64})/g },
+  { kind: 'webhook', pattern: /\bdiscord(?:app)?\.com\/api\/webhooks\/\d{1,24}\/(?<secret>[\w-]{8,255})/g },
   { kind: 'webhook', pattern: /hooks\.slack\.com\/(?:services|workflows|triggers)\/(?<secret>[\w/-]{8,255})/g },
   {
     kind: 'auth_header',
@@ -50,7 +55,25 @@ const rules: readonly Rule[] = [
   // A user without a password is no secret (ssh://git@host) unless it looks like a token.
   { kind: 'userinfo', pattern: /\b[a-z][a-z0-9+.-]{0,30}:\/\/(?<secret>[^\s/@:]{0,256}:[^\s/@]{1,1024}|[^\s/@:]{20,1024})@/gi },
   { kind: 'flag', within: /\bcurl\b/, pattern: /\s(?:-u|--user|-U|--proxy-user)[ =]?(?<secret>[^\s:]{1,256}:[^\s]{1,1024})/g },
-  { kind: 'flag', within: /\b(?:mysql|mysqldump|mysqladmin|mariadb)\b/, pattern: /\s-p(?<secret>[^\s]{1,1024})/g },
+  {
+    kind: 'flag',
+    within: /\b(?:mysql|mysqldump|mysqladmin|mariadb)\b/,
+    pattern: /\s-p(?!ass(?:in|out|word|phrase)?[\s=])(?<secret>[^\s]{1,1024})/g,
+  },
+  {
+    kind: 'flag',
+    within: /\b(?:docker|podman|nerdctl|buildah|skopeo|oras|helm|crane|regctl|az|oc|argocd)\b[^;|&]{0,200}\blogin\b/,
+    pattern: /\s-p[ =]?(?!-)(?<secret>[^\s]{1,1024})/g,
+  },
+  { kind: 'flag', within: /\bredis-cli\b/, pattern: /\s-a\s{0,8}(?<secret>[^\s]{1,1024})/g },
+  { kind: 'flag', within: /\bldap[a-z]{3,10}\b/, pattern: /\s-w\s{0,8}(?<secret>[^\s]{1,1024})/g },
+  { kind: 'flag', within: /\bmongo(?:sh|dump|restore|export|import)?\b/, pattern: /\s-p\s{0,8}(?!-)(?<secret>[^\s]{1,1024})/g },
+  {
+    kind: 'flag',
+    within: /\b(?:smbclient|rpcclient)\b/,
+    pattern: /\s(?:-U|--user)[ =]?[^\s%]{1,256}%(?<secret>[^\s]{1,1024})/g,
+  },
+  { kind: 'flag', pattern: /--from-literal[ =]["']?[^\s=]{1,256}=(?<secret>[^\s"']{1,1024})/g },
   { kind: 'flag', within: /\bsshpass\b/, pattern: /\s-p\s{0,8}(?<secret>[^\s]{1,1024})/g },
   {
     kind: 'flag',
@@ -64,6 +87,13 @@ const rules: readonly Rule[] = [
   {
     kind: 'assignment',
     pattern: new RegExp(String.raw`\\?"${secretName}\\?"\s{0,8}:\s{0,8}\\?"(?<secret>[^"\\]{1,1024})`, 'gi'),
+  },
+  // What proves a signed URL; without it the rest of the URL opens nothing.
+  { kind: 'signature', pattern: /[?&](?:x-(?:amz|goog)-signature|sig|signature)=(?<secret>[^\s&"']{8,1024})/gi },
+  {
+    kind: 'assignment',
+    // `password: …` as YAML, logs and prompts write it; the short words mean too much else.
+    pattern: new RegExp(String.raw`(?<![\w.-])[a-z0-9_.-]{0,60}(?:${strongName}):\s{1,8}(?!\[redacted:)${value}`, 'gi'),
   },
   {
     kind: 'email',
@@ -81,7 +111,7 @@ const MAX_TEXT = 65_536
 
 /** Cheap: most texts hold none of what every rule needs. */
 const hint =
-  /[=@]|-----BEGIN|eyJ|A[KSBC]IA|ACCA|pass|pwd|secret|token|psk|key|auth|bearer|cookie|hooks\.slack|gh[pousr]_|github_pat_|glpat-|xox|[srp]k_|npm_|AIza|hvs\.|whsec_|dop_v1_|mysql|mariadb|curl/i
+  /[=@]|-----BEGIN|eyJ|A[KSBC]IA|ACCA|pass|pwd|secret|token|psk|key|auth|bearer|cookie|hooks\.slack|discord|gh[pousr]_|github_pat_|glpat-|xox|[srp]k_|npm_|AIza|hv[sbr]\.|whsec_|do[opr]_v1_|pypi-|dckr_|SG\.|SK[0-9a-f]{32}|ya29\.|GOCSPX|sk-|:AA|\/bot\d|mysql|mariadb|mongo|redis-cli|ldap|login|smbclient|rpcclient|curl/i
 
 /** The text without its secrets, and how many there were. A text over 64 Ki is replaced as a whole. */
 export function redactText(text: string): { readonly text: string; readonly count: number } {
@@ -101,13 +131,42 @@ export function redactText(text: string): { readonly text: string; readonly coun
   return { text: clean, count }
 }
 
-/** The act without secrets in what people and programs put into it: command line, paths, names, ancestors, tags. */
+/**
+ * The act without secrets in what people and programs put into it: command line, paths, names, ancestors, image, tags. Not in the names
+ * that operators give (rule, node, namespace, workload, pod, container): acts are matched and attributed by them.
+ */
 export function redactAct(act: Act): { readonly act: Act; readonly redacted: number } {
   const tally = { redacted: 0 }
   const subject = redactSubject(act.subject, tally)
   const target = act.target === null ? null : redactTarget(act.target, tally)
   const tags = redactAll(act.tags, tally)
-  return tally.redacted === 0 ? { act, redacted: 0 } : { act: { ...act, subject, target, tags }, redacted: tally.redacted }
+  const actionTaken = redacted(act.actionTaken, tally)
+  return tally.redacted === 0
+    ? { act, redacted: 0 }
+    : { act: { ...act, subject, target, tags, actionTaken }, redacted: tally.redacted }
+}
+
+/** What a sensor says about itself without secrets: its version, what failed, what was throttled, the digests that it loaded. */
+export function redactWatch(watch: Watch): Watch {
+  const tally = { redacted: 0 }
+  switch (watch.kind) {
+    case 'counters': {
+      const policies = Object.entries(watch.policies).map(
+        ([name, digest]) => [redacted(name, tally), redacted(digest, tally)] as const,
+      )
+      const version = redacted(watch.version, tally)
+      // fromEntries makes an own property even of `__proto__`.
+      return tally.redacted === 0 ? watch : { ...watch, version, policies: Object.fromEntries(policies) }
+    }
+    case 'fault':
+      return { ...watch, what: redacted(watch.what, tally) }
+    case 'throttle':
+      return { ...watch, scope: redacted(watch.scope, tally) }
+    case 'beat':
+    case 'loss':
+    case 'end':
+      return watch
+  }
 }
 
 type Tally = { redacted: number }
@@ -115,6 +174,7 @@ type Tally = { redacted: number }
 function redactSubject(subject: Subject, tally: Tally): Subject {
   return {
     ...subject,
+    image: redacted(subject.image, tally),
     executable: redacted(subject.executable, tally),
     commandLine: redacted(subject.commandLine, tally),
     ancestors: redactAll(subject.ancestors, tally),
@@ -123,7 +183,8 @@ function redactSubject(subject: Subject, tally: Tally): Subject {
 
 function redactTarget(target: Target, tally: Tally): Target {
   if (target.type === 'binary' || target.type === 'path') return { ...target, path: redacted(target.path, tally) }
-  if (target.type === 'address') return { ...target, name: redacted(target.name, tally) }
+  if (target.type === 'address')
+    return { ...target, name: redacted(target.name, tally), protocol: redacted(target.protocol, tally) }
   return { ...target, name: redacted(target.name, tally) }
 }
 

@@ -10,10 +10,17 @@ import { writeAuditFile } from '../../lib/io/audit-file.ts'
 import { reportBytes } from '../../report/assemble.ts'
 import { reportHtml } from '../../report/html.ts'
 import type { Receipt } from '../../shell.ts'
+import { pdfOf } from '../report-files.ts'
 import type { Quarantined } from './read-events.ts'
 
 /** Where things are, for the person and for `--json`. */
-export type Written = { readonly audit: string; readonly page: string; readonly trust: string; readonly folder: string }
+export type Written = {
+  readonly audit: string
+  readonly page: string
+  readonly pdf: string
+  readonly trust: string
+  readonly folder: string
+}
 
 export type Handed = {
   readonly receipt: Receipt
@@ -24,17 +31,18 @@ export type Handed = {
 }
 
 /**
- * Writes what is handed over: the audit file (all that `verify` needs beside a trust root), the page for people, the same parts as
- * single files for other people's tools, and the trust root of this run.
+ * Writes what is handed over: the audit file (all that `verify` needs beside a trust root), the page for people as HTML and as PDF, the
+ * same parts as single files for other people's tools, and the trust root of this run.
  */
 export async function writeOut(folder: string, { receipt, trust, log, signer, quarantined }: Handed): Promise<Written> {
   await mkdir(folder, { recursive: true })
   const { report, reportDigest, bundle, sealed, caseFile, ledgerIndex } = receipt
-  const page = reportHtml(report, {
+  const seal = {
     reportDigest,
     ledger: { origin: log.origin, index: ledgerIndex, size: log.size },
     signer: { name: signer.name, keyId: signer.keyId },
-  })
+  }
+  const page = reportHtml(report, seal)
   const members = new Map<string, Uint8Array>([
     [auditMembers.bundle, utf8(jcs(bundle))],
     [auditMembers.report, reportBytes(report)],
@@ -50,6 +58,9 @@ export async function writeOut(folder: string, { receipt, trust, log, signer, qu
   for (const name of [auditMembers.bundle, auditMembers.report, auditMembers.evidence, auditMembers.page]) {
     await writeFile(join(folder, name), members.get(name) ?? new Uint8Array())
   }
+  // Beside the audit file and not in it: it repeats the page, and nobody's check rests on it.
+  const pdf = join(folder, 'report.pdf')
+  await writeFile(pdf, await pdfOf(report, seal))
   await writeFile(join(folder, 'trust.json'), `${JSON.stringify(trust, null, 2)}\n`)
   const since = '1970-01-01T00:00:00Z'
   await writeFile(
@@ -58,5 +69,5 @@ export async function writeOut(folder: string, { receipt, trust, log, signer, qu
   )
   await writeFile(join(folder, 'report.pub'), signer.pem)
   await writeFile(join(folder, 'quarantine.ndjson'), quarantined.map((one) => `${JSON.stringify(one)}\n`).join(''))
-  return { audit, page: join(folder, auditMembers.page), trust: join(folder, 'trust.json'), folder }
+  return { audit, page: join(folder, auditMembers.page), pdf, trust: join(folder, 'trust.json'), folder }
 }

@@ -1,4 +1,4 @@
-import type { Finding } from '../../../core/model/judgement.ts'
+import type { Finding, Gone } from '../../../core/model/judgement.ts'
 import type { Report } from '../../../core/model/report.ts'
 import { findingsInOrder } from '../order.ts'
 import { grouped, plural, tallyWords } from '../words.ts'
@@ -80,9 +80,14 @@ export function previousOf({ previous, judgement: { gone } }: Report): Html {
   </section>`
 }
 
-function goneOf(gone: readonly string[]): Html | null {
+function goneOf(gone: readonly Gone[]): Html | null {
   if (gone.length === 0) return null
-  const { rows, more } = capped(gone, mostRows, (fingerprint) => html`<li>${digest(fingerprint)}</li>`)
+  const { rows, more } = capped(
+    gone,
+    mostRows,
+    ({ fingerprint, watched }) =>
+      html`<li>${digest(fingerprint)}${watched ? null : ': nobody was looking well enough to tell'}</li>`,
+  )
   const summary = html`${plural(gone.length, 'finding')} of the window before ${gone.length === 1 ? 'was' : 'were'} not seen in
   this one`
   return html`${disclosure(

@@ -1,12 +1,6 @@
 import { coverageStates, type CoverageState, type Run } from '../../../core/model/judgement.ts'
-import { MINUTE_MS } from '../../../core/model/time.ts'
-import { worstPerColumn } from '../watching.ts'
+import { blocksOf, ticks, type Edges } from '../timeline.ts'
 import { html, Html, type Part } from './markup.ts'
-
-type Edges = { readonly start: string; readonly end: string }
-
-/** More runs than this are drawn as this many columns, each in its worst state. */
-const mostRuns = 600
 
 /** The patterns that strips are filled with; once per page. Each state differs in pattern as well as in colour. */
 export const stripPatterns = new Html(`<svg class="patterns" width="0" height="0" aria-hidden="true" focusable="false"><defs>
@@ -20,10 +14,7 @@ export const stripPatterns = new Html(`<svg class="patterns" width="0" height="0
  * the shortest gap shows. `label` is its text alternative.
  */
 export function strip(runs: readonly Run[], window: Edges, label: string): Html {
-  const blocks = runs.length > mostRuns ? columnBlocks(runs, window) : runs.map((run) => runBlock(run, window))
-  const order = (state: CoverageState) => ['out_of_scope', 'observed', 'degraded', 'silent'].indexOf(state)
-  const drawn = [...blocks].sort((a, b) => order(a.state) - order(b.state))
-  const rects = drawn.map(
+  const rects = blocksOf(runs, window).map(
     ({ state, x, width }) => html`<rect class="s-${state}" x="${percentOf(x)}" width="${percentOf(width)}" height="100%" />`,
   )
   const lines = ticks(window).map(
@@ -48,40 +39,6 @@ export function legend(swatch: (state: CoverageState) => Part, words: (state: Co
   return html`<ul class="legend">
     ${coverageStates.map((state) => html`<li>${swatch(state)} ${words(state)}</li>`)}
   </ul>`
-}
-
-type Block = { readonly state: CoverageState; readonly x: number; readonly width: number }
-
-function runBlock({ state, from, to }: Run, window: Edges): Block {
-  const x = position(Date.parse(from), window)
-  return { state, x, width: Math.max(0, position(Date.parse(to), window) - x) }
-}
-
-function columnBlocks(runs: readonly Run[], window: Edges): readonly Block[] {
-  return worstPerColumn(runs, window, mostRuns).map((state, column) => ({ state, x: column / mostRuns, width: 1 / mostRuns }))
-}
-
-function position(ms: number, { start, end }: Edges): number {
-  const [from, to] = [Date.parse(start), Date.parse(end)]
-  return Math.min(1, Math.max(0, (ms - from) / (to - from)))
-}
-
-const steps = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 5760, 10_080]
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-
-/** At most nine moments on round UTC times. */
-function ticks(window: Edges): readonly { readonly x: number; readonly label: string }[] {
-  const [from, to] = [Date.parse(window.start), Date.parse(window.end)]
-  const step = (steps.find((minutes) => (to - from) / (minutes * MINUTE_MS) <= 8) ?? 10_080) * MINUTE_MS
-  const marks = []
-  for (let ms = Math.ceil(from / step) * step; ms <= to; ms += step) marks.push(ms)
-  const days = to - from > 1440 * MINUTE_MS
-  return marks.map((ms) => ({ x: position(ms, window), label: tickLabel(new Date(ms), days) }))
-}
-
-function tickLabel(date: Date, days: boolean): string {
-  const time = date.toISOString().slice(11, 16)
-  return days && time === '00:00' ? `${date.getUTCDate()} ${months[date.getUTCMonth()] ?? ''}` : time
 }
 
 function percentOf(part: number): string {
