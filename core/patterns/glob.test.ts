@@ -42,6 +42,7 @@ test('a pattern made to backtrack is answered at once', () => {
 
 test('an open brace and a flood of alternatives are refused with their reason', () => {
   assert.throws(() => compilePatterns(['/usr/{bin']), { code: 'format.malformed' })
+  assert.throws(() => compilePatterns(['{'.repeat(2048) + '}'.repeat(2048)]), { code: 'format.malformed' })
   assert.throws(() => compilePatterns(['{a,b}'.repeat(9)]), { code: 'format.malformed' })
   assert.throws(() => compilePatterns(Array.from({ length: 100 }, (_, i) => `${i}${'{a,b}'.repeat(7)}`)), {
     code: 'format.malformed',

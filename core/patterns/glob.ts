@@ -2,6 +2,8 @@ import { RunproofError } from '../model/errors.ts'
 
 /** More alternatives than a person would write; it bounds what one pattern with braces can become. */
 const MAX_ALTERNATIVES = 256
+/** Braces in one pattern, in or after one another: each one is a step of recursion. */
+const MAX_BRACES = 64
 /** For all patterns of one list together: a manifest may name 1000, each with a few alternatives. */
 const MAX_EXPANDED = 10_000
 
@@ -107,6 +109,13 @@ function reachable(tokens: readonly Token[], states: Set<number>): Set<number> {
  * @throws RunproofError `format.malformed`
  */
 export function expandBraces(pattern: string): string[] {
+  if (pattern.split('{').length - 1 > MAX_BRACES) {
+    throw new RunproofError('format.malformed', `a pattern opens more than ${MAX_BRACES} braces`)
+  }
+  return alternatives(pattern)
+}
+
+function alternatives(pattern: string): string[] {
   const open = unescapedIndex(pattern, '{', 0)
   if (open < 0) return [pattern]
   const parts: string[] = []
@@ -121,7 +130,7 @@ export function expandBraces(pattern: string): string[] {
       from = i + 1
     } else if (character === '}' && --depth === 0) {
       parts.push(pattern.slice(from, i))
-      const expanded = parts.flatMap((part) => expandBraces(pattern.slice(0, open) + part + pattern.slice(i + 1)))
+      const expanded = parts.flatMap((part) => alternatives(pattern.slice(0, open) + part + pattern.slice(i + 1)))
       if (expanded.length > MAX_ALTERNATIVES) {
         throw new RunproofError(
           'format.malformed',

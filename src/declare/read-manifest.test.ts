@@ -160,3 +160,21 @@ test('a problem is a line that editors make a link of, without control character
   assert.equal(problemText(problem), 'm.yaml:4:9: metadata.name: bad \\x1b[31m (is "x")\n  fix: write y')
   assert.equal(pathText(['controls', 2, 'evidence', 'a b', 'constructor']), 'controls[2].evidence["a b"].constructor')
 })
+
+test('what stands where a list belongs is told as such, and nothing behind it breaks', () => {
+  for (const wrong of ['{deny: {binaries: {x: [y]}}}', '{evidence: {"0 ": {f: [d]}}}', '{deny: {destinations: {x: [y]}}}']) {
+    const read = readManifest(`controls: [{id: c, title: t, behaviour: exec, ${wrong.slice(1, -1)}}]`, 'm.yaml')
+    assert.ok('problems' in read && read.problems.some(({ path }) => path.startsWith('controls[0].')), wrong)
+  }
+})
+
+test('an invisible control character is refused as an escape too, and maps on one line nest only so deep', () => {
+  for (const [text, why] of [
+    ['kind: "a\\u202eb"', 'an invisible control character (U+202E)'],
+    ['"a\\u0000b": 1', 'a key with an invisible control character'],
+    [': m'.repeat(20_000), 'not YAML: nested too deep'],
+  ] as const) {
+    const read = readManifest(text, 'm.yaml')
+    assert.ok('problems' in read && read.problems.some(({ message }) => message === why), why)
+  }
+})

@@ -1,3 +1,4 @@
+import type * as z from 'zod/mini'
 import { ManifestSchema, manifestLimits, type Manifest } from '../../core/model/manifest.ts'
 import type { JsonValue } from '../../core/proof/jcs.ts'
 import { crossCheck } from './cross-check.ts'
@@ -32,9 +33,10 @@ export function readManifest(text: string, file: string): ReadManifest {
   const told = new Set(faults.map(({ path }) => pathText(path)))
   const wrong = unread
     ? []
-    : [...explainIssues(ManifestSchema, value, issues), ...crossCheck(viewOf(value, issues.map(pathOf)))].filter(
-        ({ path, key }) => key === true || !told.has(pathText(path)),
-      )
+    : [
+        ...explainIssues(ManifestSchema, value, issues),
+        ...crossCheck(viewOf(value, issues.map(pathOf), issues.filter(isOfWrongType).map(pathOf))),
+      ].filter(({ path, key }) => key === true || !told.has(pathText(path)))
   if (shape.success && faults.length === 0 && wrong.length === 0) return { manifest: shape.data, locate }
 
   const problems = [
@@ -46,6 +48,11 @@ export function readManifest(text: string, file: string): ReadManifest {
 
 function pathOf(issue: { readonly path: readonly PropertyKey[] }): Path {
   return issue.path.filter((step): step is string | number => typeof step !== 'symbol')
+}
+
+/** What stands there was looked into no further: it is another type, or its key is none. */
+function isOfWrongType({ code }: z.core.$ZodIssue): boolean {
+  return code === 'invalid_type' || code === 'invalid_union' || code === 'invalid_key'
 }
 
 function problemOf({ path, key, message, fix }: Fault, { line, column }: Position, document: JsonValue, file: string): Problem {

@@ -19,18 +19,6 @@ export const sourceLimits = { depth: 40, nodes: 100_000, aliases: 100, syntaxFau
  */
 export function readSource(text: string): Source {
   const lines = new LineCounter()
-  const documents = parseAllDocuments(text, {
-    lineCounter: lines,
-    version: '1.2',
-    schema: 'core',
-    merge: false,
-    resolveKnownTags: false,
-    // The library compares every pair of keys; ours is one look into a set.
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: 'silent',
-  })
-  const [document, second] = [...documents] as readonly Document.Parsed[]
   const positionOf = (offset: number): Position => {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
@@ -41,6 +29,9 @@ export function readSource(text: string): Source {
     locate: () => positionOf(offset),
   })
 
+  const documents = documentsIn(text, lines)
+  if (documents === null) return refused(0, 'not YAML: nested too deep', `nest less deep than ${sourceLimits.depth}`)
+  const [document, second] = documents
   const hidden = HIDDEN.exec(text)
   if (hidden) return refused(hidden.index, `an invisible control character (${codeOf(hidden[0])})`, 'delete it')
   if (!document?.contents) return refused(0, 'the document is empty', 'start from the output of runproof manifest init')
@@ -57,6 +48,27 @@ export function readSource(text: string): Source {
     value: walk.stopped ? null : value,
     faults: walk.faults,
     locate: (path, key) => locate(document.contents, path, key ?? false, positionOf),
+  }
+}
+
+/** Null where the library's own recursion ends before its limit: maps within maps on one line. Such a text is refused either way. */
+function documentsIn(text: string, lineCounter: LineCounter): readonly Document.Parsed[] | null {
+  try {
+    const documents = parseAllDocuments(text, {
+      lineCounter,
+      version: '1.2',
+      schema: 'core',
+      merge: false,
+      resolveKnownTags: false,
+      // The library compares every pair of keys; ours is one look into a set.
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+    })
+    return [...documents] as readonly Document.Parsed[]
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
   }
 }
 
@@ -110,6 +122,7 @@ function mapValue(node: YAMLMap, path: Path, walk: Walk): JsonValue {
   for (const { key, value } of node.items as readonly { key: Node; value: Node | null }[]) {
     const name: unknown = isScalar(key) ? key.value : undefined
     if (typeof name !== 'string') fault(key, path, walk, 'a key that is not text', 'put the key in quotes')
+    else if (HIDDEN.test(name)) fault(key, path, walk, 'a key with an invisible control character', 'delete it')
     else if (name === '<<') fault(key, path, walk, 'a merge key, which YAML 1.2 does not have', 'write the merged keys out')
     else if (name === '__proto__') fault(key, path, walk, 'the key __proto__', 'choose another name')
     else if (Object.hasOwn(members, name))
@@ -123,6 +136,9 @@ function scalarValue(node: Node & { readonly value: unknown }, path: Path, walk:
   const { value } = node
   if (typeof value === 'string' && !value.isWellFormed())
     return fault(node, path, walk, 'half a character (a lone surrogate)', 'write the whole character')
+  // An escape shows it to whoever reads the file, and to nobody who reads what is made from it.
+  const hidden = typeof value === 'string' ? HIDDEN.exec(value) : null
+  if (hidden) return fault(node, path, walk, `an invisible control character (${codeOf(hidden[0])})`, 'delete it')
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
   return null
 }

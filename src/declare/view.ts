@@ -22,8 +22,12 @@ export type View = {
   readonly offsetMs: number | null
 }
 
-/** @param broken paths at which the schema found something */
-export function viewOf(document: JsonValue, broken: readonly Path[]): View {
+/**
+ * @param broken paths at which the schema found something
+ * @param mistyped those of them where something else than the schema asks for stands: nothing in it is what it seems
+ */
+export function viewOf(document: JsonValue, broken: readonly Path[], mistyped: readonly Path[]): View {
+  const useless = new Set(mistyped.map((path) => JSON.stringify(path)))
   const unsound: Unsound = new Set(broken.flatMap((path) => path.map((_, length) => JSON.stringify(path.slice(0, length + 1)))))
   const entries = <T>(path: Path): Entry<T>[] =>
     items(document, path)
@@ -33,7 +37,7 @@ export function viewOf(document: JsonValue, broken: readonly Path[]): View {
   return {
     workloads,
     sensors: entries(['sensors']),
-    controls: items(document, ['controls']).flatMap((value, index) => soundControl(value, ['controls', index], unsound)),
+    controls: items(document, ['controls']).flatMap((value, index) => soundControl(value, ['controls', index], unsound, useless)),
     approvers: entries(['approvers']),
     sensorNames: new Set(
       items(document, ['sensors'])
@@ -50,11 +54,11 @@ export function viewOf(document: JsonValue, broken: readonly Path[]): View {
 type Unsound = ReadonlySet<string>
 
 /** Without the fields that are malformed; a control whose id or behaviour is, is left out. */
-function soundControl(value: JsonValue, path: Path, unsound: Unsound): View['controls'] {
+function soundControl(value: JsonValue, path: Path, unsound: Unsound, useless: Unsound): View['controls'] {
   const essential = ['id', 'behaviour'].every(
     (field) => valueAt(value, [field]) !== undefined && !unsound.has(JSON.stringify([...path, field])),
   )
-  const pruned = essential ? prune(value, path, unsound) : undefined
+  const pruned = essential ? prune(value, path, unsound, useless) : undefined
   return pruned === undefined ? [] : [{ path, value: pruned as Control, speaks: speaks(value) }]
 }
 
@@ -66,11 +70,12 @@ function speaks(control: JsonValue): boolean {
 }
 
 /** Lists are dropped whole, so that the positions of their entries stay true; undefined where nothing is left. */
-function prune(value: JsonValue, path: Path, unsound: Unsound): JsonValue | undefined {
+function prune(value: JsonValue, path: Path, unsound: Unsound, useless: Unsound): JsonValue | undefined {
   if (!unsound.has(JSON.stringify(path))) return value
+  if (useless.has(JSON.stringify(path))) return undefined
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const kept = Object.entries(value).flatMap(([key, member]): [string, JsonValue][] => {
-    const sound = prune(member, [...path, key], unsound)
+    const sound = prune(member, [...path, key], unsound, useless)
     return sound === undefined ? [] : [[key, sound]]
   })
   return kept.length > 0 ? Object.fromEntries(kept) : undefined
