@@ -203,3 +203,9 @@ test('an unknown gate is said, not hidden', async () => {
   assert.equal(verification.ok, true)
   assert.ok(verification.notes.some((note) => note.includes('gate')))
 })
+
+test('what lies in the file unchecked is named, so that it borrows no trust', async () => {
+  const verification = await tampered((members) => members.set('advice.txt', bytes('trust me')))
+  assert.equal(verification.ok, true)
+  assert.ok(verification.notes.some((note) => note.includes('advice.txt') && note.includes(auditMembers.page)))
+})

@@ -2,6 +2,7 @@ import { digestsOf, open } from '../../core/judge/seal.ts'
 import { judge } from '../../core/judge/judge.ts'
 import { derivedParts, predicateOf } from '../../core/judge/report.ts'
 import { manifestDigest } from '../../core/judge/resolve.ts'
+import { auditMembers } from '../../core/model/audit-file.ts'
 import { REPORT_PREDICATE, type Report } from '../../core/model/report.ts'
 import type { SealedInputs } from '../../core/model/sealed.ts'
 import type { Trust } from '../../core/model/trust.ts'
@@ -42,7 +43,7 @@ export async function verifyAudit(members: Members, trust: Trust): Promise<Verif
       checkReplay(report.report, lines, inputs, decisions),
     ),
   ]
-  const notes = notesOf(trust, report?.report, inputs)
+  const notes = [...notesOf(trust, report?.report, inputs), ...uncheckedMembers(members)]
   if (report && checks.every(({ ok }) => ok)) return { ok: true, report: report.report, checks, notes }
   return { ok: false, checks, notes }
 }
@@ -240,6 +241,16 @@ function checkReplay(
 function withoutSigner(manifest: JsonValue | undefined): JsonValue | undefined {
   if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest)) return manifest
   return Object.fromEntries(Object.entries(manifest).filter(([key]) => key !== 'signedBy'))
+}
+
+/** Whatever lies in the file and was not checked must not borrow trust from what was. */
+function uncheckedMembers(members: Members): string[] {
+  const { bundle, report, evidence, manifest, decisions } = auditMembers
+  const checked = new Set<string>([bundle, report, evidence, manifest])
+  const others = [...members.keys()].filter((name) => !checked.has(name) && !name.startsWith(decisions)).sort()
+  if (others.length === 0) return []
+  const named = others.length > 3 ? `${others.slice(0, 3).join(', ')} and ${others.length - 3} more` : others.join(', ')
+  return [`not checked, because no evidence: ${named}; make the page again from what was checked: runproof show FILE --html PAGE`]
 }
 
 function notesOf(trust: Trust, report: Report | undefined, inputs: SealedInputs | undefined): string[] {
