@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { mayImport, mayUse, pureFolders, withoutNode } from './layers.ts'
 
 const root = join(import.meta.dirname, '..')
-const files = globSync('{core,src,verify,test,samples}/**/*.ts', { cwd: root })
+const files = globSync('{core,src,verify,test,samples,bench}/**/*.ts', { cwd: root })
   .map((file) => file.replaceAll(sep, '/'))
   .sort()
 

@@ -48,6 +48,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 
   test: ['core', 'src', 'verify', 'samples', 'catalogue'],
   samples: ['core', 'src', 'verify'],
+  bench: ['core', 'src', 'verify', 'catalogue'],
 }
 
 /** Folders that run without Node: no `node:` import, no process, no Buffer; browsers and auditors run them too. */

@@ -70,11 +70,11 @@ export const dev: Command = {
 }
 
 /** Files whose tests start processes or hold process-wide state; they get a process of their own. */
-const isolated = /[\\/](test|store|keys)[\\/]|\.slow\.test\.ts$/
+const isolated = /(^|[\\/])(test|bench|store|keys)[\\/]|\.slow\.test\.ts$/
 
 /** Two runs of node's own runner: most files share one process (fast), a few need their own. Ends with the tally of both. */
 async function runTests(filters: readonly string[], flags: readonly string[], io: Io): Promise<number> {
-  const files = globSync('{core,src,verify,test,samples}/**/*.test.ts', { cwd: root })
+  const files = globSync('{core,src,verify,test,samples,bench}/**/*.test.ts', { cwd: root })
     .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
     .sort()
   if (files.length === 0) {

@@ -1,3 +1,4 @@
+import { AsciiWindow } from './ascii-window.ts'
 import type { FrameSink } from './frames.ts'
 import type { Limits, Malformation } from './limits.ts'
 
@@ -19,6 +20,8 @@ export class Cutter {
   private readonly limits: Limits
 
   private chunk: Uint8Array = nothing
+  /** A stretch of the chunk as text, where it is ASCII throughout. */
+  private readonly ascii = new AsciiWindow()
   private pos = 0
   private line = 1
   /** Index of the current line's first byte; below zero when it came in an earlier chunk. */
@@ -56,6 +59,7 @@ export class Cutter {
   /** Goes through the bytes from `from`; returns those that must come again before the next ones. */
   run(bytes: Uint8Array, from: number): Uint8Array {
     this.chunk = bytes
+    this.ascii.reset(bytes)
     this.pos = from
     this.triedUntil = -1
     if (this.mode === 'between' && from > 0) this.lineStart = from
@@ -69,6 +73,7 @@ export class Cutter {
   /** The stream is over: what is still open is broken, and what follows the break inside it is read once more. */
   finish(rest: Uint8Array): void {
     this.chunk = rest
+    this.ascii.reset(rest)
     this.pos = rest.length
     this.triedUntil = -1
     let cut = false
@@ -79,6 +84,15 @@ export class Cutter {
     }
     if (this.mode === 'text') this.closeText()
     if (this.inArray && !cut) this.sink.broken(nothing, this.line, 'truncated')
+  }
+
+  get currentLine(): number {
+    return this.line
+  }
+
+  /** At the start of a line, inside of nothing. */
+  get isSettled(): boolean {
+    return this.mode === 'between' && this.fresh && !this.inArray && !this.afterBracket
   }
 
   private loop(): void {
@@ -124,15 +138,15 @@ export class Cutter {
 
   /** The fast path: the rest of this line, when all of it is here and ends like an object. Tried once a line. */
   private wholeLine(): boolean {
-    const { chunk, pos } = this
+    const { chunk, ascii, pos } = this
     if (this.triedUntil >= pos) return false
-    const found = chunk.indexOf(NEWLINE, pos)
+    const found = ascii.newlineFrom(pos)
     this.triedUntil = found < 0 ? chunk.length : found
     if (found < 0) return false
     let end = blanksBefore(chunk, found)
     if (chunk[end - 1] === COMMA) end = blanksBefore(chunk, end - 1)
     if (chunk[end - 1] !== CLOSE || end - pos > this.limits.eventBytes) return false
-    if (!this.sink.whole(chunk.subarray(pos, end), this.line)) return false
+    if (!this.sink.whole(chunk.subarray(pos, end), this.line, ascii.slice(pos, end))) return false
     this.pos = found
     return true
   }

@@ -53,8 +53,8 @@ export function createEventReader({ sensor, connectors, onEvent, limits = defaul
   }
   return createFrames(
     {
-      whole(raw, line) {
-        const parsed = parse.bytes(raw)
+      whole(raw, line, text) {
+        const parsed = text === null ? parse.bytes(raw) : parse.text(text)
         // These two may be more than one value, or the start of a longer one.
         if (parsed === 'invalid_json' || parsed === 'invalid_utf8') return false
         emit(line, raw, parsed)

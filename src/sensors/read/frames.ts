@@ -3,8 +3,8 @@ import type { Limits, Malformation } from './limits.ts'
 
 /** What becomes of the pieces that {@link createFrames} finds. `line` is the first line, from 1; `raw` must be copied to be kept. */
 export type FrameSink = {
-  /** A line that looks like one object. True: taken, whatever it was. False: look at it byte by byte. */
-  readonly whole: (raw: Uint8Array, line: number) => boolean
+  /** A line that looks like one object; its text where that cost nothing. True: taken, whatever it was. False: look at it byte by byte. */
+  readonly whole: (raw: Uint8Array, line: number, text: string | null) => boolean
   /** From a bracket to its counterpart. */
   readonly element: (raw: Uint8Array, line: number) => void
   /** What stands where an element belongs and does not start like one. */
@@ -16,7 +16,11 @@ export type FrameSink = {
 export type Frames = {
   readonly push: (chunk: Uint8Array) => void
   readonly end: () => void
+  readonly place: () => Place
 }
+
+/** Where a stream is: in which line, and whether what comes next will be read as if the stream began with it. */
+export type Place = { readonly line: number; readonly isSettled: boolean }
 
 const nothing = new Uint8Array(0)
 
@@ -42,6 +46,7 @@ export function createFrames(sink: FrameSink, limits: Limits): Frames {
     end() {
       cutter.finish(started ? carry : cutter.run(carry, 0))
     },
+    place: () => ({ line: cutter.currentLine, isSettled: started && cutter.isSettled }),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../connector.ts'
 import type { Limits, Malformation } from './limits.ts'
+import { isPlain, survey, type Rounded } from './survey.ts'
 
 /** Bytes or text → one JSON object, or the reason why not. */
 export type Parse = {
@@ -12,10 +13,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * A strict JSON reader: UTF-8 without faults, no key twice in any object, no lone surrogate, nesting within the limit.
- * `exactIntegers` are keys whose value must survive to the last digit; objects that hold one beyond 2^53 get it as BigInt.
+ * `exactIntegers` are keys whose value must survive to the last digit: an integer beyond 2^53 comes as BigInt.
  */
 export function createParse(limits: Limits, exactIntegers: readonly string[]): Parse {
-  const needles = exactIntegers.map((key) => JSON.stringify(key))
+  const exactKeys = new Set(exactIntegers)
   const text = (source: string): JsonObject | Malformation => {
     let value: unknown
     try {
@@ -24,11 +25,13 @@ export function createParse(limits: Limits, exactIntegers: readonly string[]): P
       return 'invalid_json'
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'not_object'
-    const keys = countKeys(value, limits.depth)
-    if (keys < 0) return 'too_deep'
-    if (countColons(source) !== keys && hasDuplicateKey(source)) return 'duplicate_key'
-    if (source.includes('\\u') && surrogateEscape.test(source) && !isWellFormed(value)) return 'lone_surrogate'
-    return (needsExact(source, needles) ? JSON.parse(source, exactly) : value) as JsonObject
+    const found = survey(value, limits.depth, exactKeys)
+    if (found.tooDeep) return 'too_deep'
+    if (!isPlain(found, source.length)) {
+      if (countColons(source) !== found.keys && hasDuplicateKey(source)) return 'duplicate_key'
+      if (source.includes('\\u') && surrogateEscape.test(source) && !isWellFormed(value)) return 'lone_surrogate'
+    }
+    return (found.rounded.length === 0 ? value : withExact(value, source, found.rounded)) as JsonObject
   }
   return { text, bytes: (raw) => decoded(raw, text) }
 }
@@ -48,37 +51,33 @@ function decoded(raw: Uint8Array, text: Parse['text']): JsonObject | Malformatio
 }
 
 const surrogateEscape = /\\u[dD][89a-fA-F]/
-const longInteger = /[:[,\s]-?\d{16}/
 
-// The reviver costs six times a plain parse, and two thirds of Falco's lines hold a long integer that nobody reads (`evt.time`).
-function needsExact(source: string, needles: readonly string[]): boolean {
-  for (const needle of needles) if (source.includes(needle)) return longInteger.test(source)
-  return false
+/**
+ * The value with the integers that were rounded as BigInt. One of them, which is what sensors send, is looked up in the text; the
+ * reviver, which costs six times a plain parse, is for more.
+ */
+function withExact(value: object, source: string, rounded: readonly Rounded[]): object {
+  const [only, ...others] = rounded
+  if (!only || others.length > 0) return JSON.parse(source, exactly) as object
+  // In valid JSON a quote behind a brace, a comma or a blank opens a string, and one before a colon ends a key.
+  const written = [
+    ...source.matchAll(new RegExp(`[{,\\s]${escaped(JSON.stringify(only.key))}\\s*:\\s*(-?\\d{1,40})(?=[,}\\s])`, 'g')),
+  ]
+  const digits = written[0]?.[1]
+  if (written.length !== 1 || digits === undefined || Number(digits) !== only.holder[only.key])
+    return JSON.parse(source, exactly) as object
+  only.holder[only.key] = BigInt(digits)
+  return value
+}
+
+function escaped(literal: string): string {
+  return literal.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)
 }
 
 function exactly(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const source = context?.source
   return source !== undefined && /^-?\d{1,40}$/.test(source) ? BigInt(source) : value
-}
-
-/** How many keys the value has at all levels; below zero when it nests deeper than `depth`. */
-function countKeys(value: object, depth: number): number {
-  if (depth === 0) return Number.NEGATIVE_INFINITY
-  let keys = 0
-  if (Array.isArray(value)) {
-    for (const item of value as readonly unknown[]) {
-      if (typeof item === 'object' && item !== null) keys += countKeys(item, depth - 1)
-    }
-    return keys
-  }
-  // Parsed JSON has no inherited enumerable keys, so for-in is the fast and complete walk.
-  for (const key in value) {
-    keys++
-    const member = (value as Record<string, unknown>)[key]
-    if (typeof member === 'object' && member !== null) keys += countKeys(member, depth - 1)
-  }
-  return keys
 }
 
 const keyEnd = /"\s*:/g

@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eventTaker } from '../src/cli/assess/read-events.ts'
+import { ReaderPool } from '../src/cli/assess/read-threaded.ts'
+import { openEvents } from '../src/collect/open.ts'
+import { connectors } from '../src/sensors/registry.ts'
+import { median, rounded, timed, type Bench, type BenchOptions, type Result } from './bench.ts'
+import { eventBytes } from './events/stream.ts'
+import { readFloor } from './floor.ts'
+import { foldScope, sealedOf } from './subject.ts'
+
+const digestKey = new Uint8Array(32)
+
+/** Events of every sensor that is read, from a file to sealed evidence. */
+export const assessBench: Bench = {
+  name: 'assess',
+  figures: {
+    floor_lines_per_s: 'read, split and JSON.parse, nothing kept',
+    one_thread_lines_per_s: 'read, redacted, folded, sealed',
+    two_thread_lines_per_s: 'the same with two reader threads',
+    peak_rss_mb: 'of a process that does it once, events generated on the fly',
+  },
+  run: measure,
+}
+
+async function measure({ quick, scale }: BenchOptions): Promise<Result> {
+  const lines = Math.max(200, Math.round((quick ? 60_000 : 200_000) * scale))
+  const rounds = quick ? 3 : 5
+  const folder = mkdtempSync(join(tmpdir(), 'runproof-bench-'))
+  // Warm like the thread that it is compared with: a process that runs on pays for starting it once.
+  const pool = new ReaderPool(2, { scope: foldScope(), digestKey, mostListed: 0 })
+  try {
+    const path = join(folder, 'events.ndjson')
+    writeEvents(path, lines)
+    const [floor, one, two]: [number[], number[], number[]] = [[], [], []]
+    const [first, second] = [await sealedWith(path, null), await sealedWith(path, pool)]
+    if (first !== second) throw new Error('two threads sealed other bytes than one')
+    for (let round = 0; round < rounds; round++) {
+      floor.push((await timed(() => readFloor(path))).ms)
+      one.push((await timed(() => sealedWith(path, null))).ms)
+      two.push((await timed(() => sealedWith(path, pool))).ms)
+    }
+    const perSecond = (times: readonly number[]): number => rounded((lines / median(times)) * 1000)
+    const share = (times: readonly number[]): string => `${Math.round((100 * median(floor)) / median(times))} %`
+    const figures = {
+      floor_lines_per_s: perSecond(floor),
+      one_thread_lines_per_s: perSecond(one),
+      two_thread_lines_per_s: perSecond(two),
+      peak_rss_mb: peakMegabytes(Math.max(200, Math.round((quick ? 200_000 : 1_000_000) * scale))),
+    }
+    const note = `of the floor: ${share(one)} on one thread, ${share(two)} on two; medians of ${rounds} interleaved runs over ${lines} lines of ${sensors().join(', ')}`
+    return { figures, note }
+  } finally {
+    await pool.end()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function sensors(): string[] {
+  return connectors.map(({ sensor }) => sensor)
+}
+
+function writeEvents(path: string, lines: number): void {
+  const file = openSync(path, 'w')
+  for (const bytes of eventBytes({ lines, sensors: sensors() })) writeSync(file, bytes)
+  closeSync(file)
+}
+
+/** The digest of the sealed evidence. Threads take part from the first byte on, however small the file. */
+async function sealedWith(path: string, pool: ReaderPool | null): Promise<string> {
+  const taker = eventTaker(foldScope(), digestKey, { threads: pool === null ? 1 : 2, threadedFrom: 0, pool })
+  await taker.take({ source: path, sensor: 'auto', bytes: openEvents(path) })
+  return sealedOf(taker.fold.intake()).digest
+}
+
+function peakMegabytes(lines: number): number {
+  const { stdout, stderr } = spawnSync(process.execPath, [import.meta.filename, String(lines)], { encoding: 'utf8' })
+  const peak = Number(stdout)
+  if (!(peak > 0)) throw new Error(`the memory run failed: ${stderr}`)
+  return Math.round(peak)
+}
+
+/** The memory run, in a process of its own. */
+async function printPeak(lines: number): Promise<void> {
+  const taker = eventTaker(foldScope(), digestKey)
+  // oxlint-disable-next-line typescript/require-await
+  const bytes = async function* (): AsyncGenerator<Uint8Array> {
+    yield* eventBytes({ lines, sensors: sensors() })
+  }
+  await taker.take({ source: '-', sensor: 'auto', bytes: bytes() })
+  sealedOf(taker.fold.intake())
+  process.stdout.write(String(process.resourceUsage().maxRSS / 1024))
+}
+
+if (import.meta.main) await printPeak(Number(process.argv[2]))

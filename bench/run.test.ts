@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createEventReader } from '../src/sensors/read/event-reader.ts'
+import { connectors } from '../src/sensors/registry.ts'
+import { eventBytes } from './events/stream.ts'
+import { benches, runBenches } from './run.ts'
+
+async function ran(argv: readonly string[]): Promise<{ readonly code: number; readonly out: string[]; readonly err: string[] }> {
+  const [out, err]: [string[], string[]] = [[], []]
+  const code = await runBenches(argv, { out: (text) => out.push(text), err: (text) => err.push(text) })
+  return { code, out, err }
+}
+
+const keys = {
+  assess: ['floor_lines_per_s', 'one_thread_lines_per_s', 'two_thread_lines_per_s', 'peak_rss_mb'],
+  gate: ['ms_1000', 'ms_100000'],
+  verify: ['ms_100000'],
+  startup: ['ms'],
+}
+
+for (const [name, figures] of Object.entries(keys)) {
+  test(`bench ${name} prints one object with its keys, each a figure`, async () => {
+    const { code, out } = await ran([name, '--quick', '--json', '--scale', '0.002'])
+    assert.equal(code, 0)
+    assert.equal(out.length, 1)
+    const printed = JSON.parse(out[0] ?? '') as { bench: string; figures: Record<string, number>; note: string }
+    assert.equal(printed.bench, name)
+    assert.deepEqual(Object.keys(printed.figures), figures)
+    for (const figure of Object.values(printed.figures)) assert.ok(figure > 0)
+    assert.ok(printed.note.length > 0)
+  })
+}
+
+test('every bench has a line here', () => {
+  assert.deepEqual(
+    benches.map(({ name }) => name),
+    Object.keys(keys),
+  )
+})
+
+test('a bench that does not exist and a scale that is none are wrong usage', async () => {
+  for (const argv of [['asses'], ['gate', '--scale', '0'], ['gate', '--scale', 'x']]) {
+    const { code, out, err } = await ran(argv)
+    assert.deepEqual([code, out.length], [64, 0])
+    assert.match(err.join(''), /usage/)
+  }
+})
+
+const sensors = connectors.map(({ sensor }) => sensor)
+
+test('generated events are read as what they are meant to be, and are the same every time', () => {
+  for (const sensor of sensors) {
+    const read = new Map<string, number>()
+    const reader = createEventReader({
+      sensor: 'auto',
+      connectors,
+      onEvent: ({ reading }) =>
+        read.set(`${reading.class} ${reading.sensor}`, (read.get(`${reading.class} ${reading.sensor}`) ?? 0) + 1),
+    })
+    for (const bytes of eventBytes({ lines: 200, sensors: [sensor] })) reader.push(bytes)
+    reader.end()
+    const acts = (read.get(`detection ${sensor}`) ?? 0) + (read.get(`observation ${sensor}`) ?? 0)
+    assert.equal(acts, 200, JSON.stringify([...read]))
+  }
+  assert.deepEqual([...eventBytes({ lines: 50, sensors })], [...eventBytes({ lines: 50, sensors })])
+  assert.throws(() => [...eventBytes({ lines: 1, sensors: ['unheard-of'] })], RangeError)
+})
