@@ -47,12 +47,24 @@ export function boundName(name: string): string {
 
 function fits({ sensor, rule, actionTaken, tags, target, subject }: Act): boolean {
   const { cluster, node, namespace, workload, pod, container, image, executable, commandLine, ancestors } = subject
-  const single = [sensor, rule, actionTaken, cluster, node, namespace, workload, pod, container, image, executable]
   return (
     ancestors.length <= MAX_LIST &&
     tags.length <= MAX_LIST &&
-    [...single, ...ancestors, ...tags, ...targetTexts(target)].every((text) => isBounded(text)) &&
-    isBounded(commandLine, MAX_COMMAND_LINE)
+    isBounded(sensor) &&
+    isBounded(rule) &&
+    isBounded(actionTaken) &&
+    isBounded(cluster) &&
+    isBounded(node) &&
+    isBounded(namespace) &&
+    isBounded(workload) &&
+    isBounded(pod) &&
+    isBounded(container) &&
+    isBounded(image) &&
+    isBounded(executable) &&
+    isBounded(commandLine, MAX_COMMAND_LINE) &&
+    ancestors.every((text) => isBounded(text)) &&
+    tags.every((text) => isBounded(text)) &&
+    isBoundedTarget(target)
   )
 }
 
@@ -60,10 +72,11 @@ function isBounded(text: string | null, max = MAX_TEXT): boolean {
   return text === null || (text.length <= max && text.isWellFormed())
 }
 
-function targetTexts(target: Target | null): readonly (string | null)[] {
-  if (target === null) return []
-  if (target.type === 'binary' || target.type === 'path') return [target.path]
-  return target.type === 'address' ? [target.address, target.name, target.protocol] : [target.name]
+function isBoundedTarget(target: Target | null): boolean {
+  if (target === null) return true
+  if (target.type === 'binary' || target.type === 'path') return isBounded(target.path)
+  if (target.type !== 'address') return isBounded(target.name)
+  return isBounded(target.address) && isBounded(target.name) && isBounded(target.protocol)
 }
 
 function boundTarget(target: Target): Target {

@@ -10,6 +10,7 @@ export type Minute = string
 export const MINUTE_MS = 60_000
 
 const instantForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
+const ownForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/
 const eventForm = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/
 
 /** True for a real moment in the form of {@link Instant}; `2026-02-30T00:00:00Z` is not one. */
@@ -37,6 +38,8 @@ export function instantOf(ms: number): Instant {
  * outside the years 1970 to 2262 (a sensor's clock before it was set, or nonsense).
  */
 export function eventTime(text: string): EventTime | null {
+  // What most sensors write is already in our form.
+  if (text.length === 30 && ownForm.test(text)) return isRealSecond(text) ? plausible(text) : null
   const match = eventForm.exec(text)
   if (!match) return null
   const [, second = '', fraction = '', zone] = match

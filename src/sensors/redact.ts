@@ -116,7 +116,7 @@ const hint =
 /** The text without its secrets, and how many there were. A text over 64 Ki is replaced as a whole. */
 export function redactText(text: string): { readonly text: string; readonly count: number } {
   if (text.length > MAX_TEXT) return { text: '[redacted:too_long]', count: 1 }
-  if (!hint.test(text)) return { text, count: 0 }
+  if (isKnownClean(text)) return { text, count: 0 }
   let count = 0
   let clean = text
   for (const { kind, pattern, within } of rules) {
@@ -128,7 +128,26 @@ export function redactText(text: string): { readonly text: string; readonly coun
       return replaceLast(match, secret, `[redacted:${kind}]`)
     })
   }
+  if (count === 0) rememberClean(text)
   return { text: clean, count }
+}
+
+/** Paths, tags and command lines repeat: texts that hold no secret are remembered, so many of at most this length. */
+const MOST_CLEAN = 16_384
+const LONGEST_CLEAN = 512
+const cleanTexts = new Set<string>()
+
+function isKnownClean(text: string): boolean {
+  if (cleanTexts.has(text)) return true
+  if (hint.test(text)) return false
+  rememberClean(text)
+  return true
+}
+
+function rememberClean(text: string): void {
+  if (text.length > LONGEST_CLEAN) return
+  if (cleanTexts.size >= MOST_CLEAN) cleanTexts.clear()
+  cleanTexts.add(text)
 }
 
 /**
@@ -136,6 +155,7 @@ export function redactText(text: string): { readonly text: string; readonly coun
  * that operators give (rule, node, namespace, workload, pod, container): acts are matched and attributed by them.
  */
 export function redactAct(act: Act): { readonly act: Act; readonly redacted: number } {
+  if (isClean(act)) return { act, redacted: 0 }
   const tally = { redacted: 0 }
   const subject = redactSubject(act.subject, tally)
   const target = act.target === null ? null : redactTarget(act.target, tally)
@@ -167,6 +187,19 @@ export function redactWatch(watch: Watch): Watch {
     case 'end':
       return watch
   }
+}
+
+/** Almost every act: nothing to take out, nothing to copy. The same texts as below. */
+function isClean({ subject, target, tags, actionTaken }: Act): boolean {
+  const { executable, commandLine, ancestors, image } = subject
+  const named = target === null ? null : target.type === 'binary' || target.type === 'path' ? target.path : target.name
+  const protocol = target?.type === 'address' ? target.protocol : null
+  const single = [named, protocol, executable, commandLine, image, actionTaken]
+  return single.every(isCleanText) && ancestors.every(isCleanText) && tags.every(isCleanText)
+}
+
+function isCleanText(text: string | null): boolean {
+  return text === null || (text.length <= MAX_TEXT && isKnownClean(text))
 }
 
 type Tally = { redacted: number }
