@@ -19,7 +19,7 @@ export function readReportBundle(members: Members): Bundle {
 export function readReport(members: Members): { readonly report: Report; readonly bytes: Uint8Array } {
   const bytes = memberOf(members, auditMembers.report)
   const text = fromUtf8(bytes)
-  const report = shaped(ReportSchema, parseJson(text), 'a report')
+  const report = shaped(ReportSchema, parseJson(text, { maxLength: auditLimits.memberBytes }), 'a report')
   insist(jcs(report) === text, `${auditMembers.report} is not canonical JSON`)
   return { report, bytes }
 }

@@ -55,8 +55,9 @@ export function createEventReader({ sensor, connectors, onEvent, limits = defaul
     {
       whole(raw, line, text) {
         const parsed = text === null ? parse.bytes(raw) : parse.text(text)
-        // These two may be more than one value, or the start of a longer one.
-        if (parsed === 'invalid_json' || parsed === 'invalid_utf8') return false
+        // These two may be more than one value, or the start of a longer one. Of two faults in one event the one that is found first
+        // must not depend on how its bytes were divided: the byte by byte look decides.
+        if (parsed === 'invalid_json' || parsed === 'invalid_utf8' || parsed === 'duplicate_key') return false
         emit(line, raw, parsed)
         return true
       },

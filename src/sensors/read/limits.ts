@@ -21,4 +21,5 @@ export type Malformation =
   | 'too_deep'
   | 'invalid_utf8'
   | 'duplicate_key'
+  | 'misread_key'
   | 'lone_surrogate'

@@ -31,6 +31,7 @@ export function createParse(limits: Limits, exactIntegers: readonly string[]): P
       if (countColons(source) !== found.keys && hasDuplicateKey(source)) return 'duplicate_key'
       if (source.includes('\\u') && surrogateEscape.test(source) && !isWellFormed(value)) return 'lone_surrogate'
     }
+    if (source.includes('\\') && hasEscapedKey(source) && !hasKeysAsWritten(value, source)) return 'misread_key'
     return (found.rounded.length === 0 ? value : withExact(value, source, found.rounded)) as JsonObject
   }
   return { text, bytes: (raw) => decoded(raw, text) }
@@ -91,6 +92,41 @@ function countColons(source: string): number {
   keyEnd.lastIndex = 0
   while (keyEnd.test(source)) count++
   return count
+}
+
+/** Whether a backslash stands in a key. Strings that merely stand before a colon are taken for keys too: then it is looked at closely. */
+function hasEscapedKey(source: string): boolean {
+  keyEnd.lastIndex = 0
+  for (let end = keyEnd.exec(source); end !== null; end = keyEnd.exec(source)) {
+    for (let at = end.index - 1; at >= 0 && source[at] !== '"'; at--) if (source[at] === '\\') return true
+  }
+  return false
+}
+
+/**
+ * Whether the keys are those that are written. JSON.parse of the V8 in Node 24 may give an escaped key the name of another object's
+ * key: after `{"t":1,"\\\\":2}` it reads `{"t":1,"\\u0041":2}` with the key `\\`. A single string is read right.
+ */
+function hasKeysAsWritten(value: unknown, source: string): boolean {
+  const written = new Map<string, number>()
+  let string = ''
+  for (const [text] of source.matchAll(token)) {
+    if (text.startsWith('"')) string = text
+    else if (text === ':') {
+      const key = JSON.parse(string) as string
+      written.set(key, (written.get(key) ?? 0) + 1)
+    }
+  }
+  forEachKey(value, (key) => written.set(key, (written.get(key) ?? 0) - 1))
+  return [...written.values()].every((count) => count === 0)
+}
+
+function forEachKey(value: unknown, see: (key: string) => void): void {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, member] of Object.entries(value)) {
+    if (!Array.isArray(value)) see(key)
+    forEachKey(member, see)
+  }
 }
 
 const token = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g
