@@ -15,8 +15,12 @@ import { sortedByKey, sightingKey, watchKey } from './merge.ts'
  * without disclosing the others (SPEC S1). The same inputs give the same bytes on every machine (S3).
  */
 export function seal(inputs: SealedInputs): Sealed {
-  const lines = sealedLines(inputs).map((line) => jcs(line as JsonValue))
+  const lines = canonicalLines(inputs)
   return { window: inputs.window, lines, ...digestsOf(lines) }
+}
+
+function canonicalLines(inputs: SealedInputs): readonly string[] {
+  return sealedLines(inputs).map((line) => jcs(line as JsonValue))
 }
 
 /** Merkle root (RFC 6962) over the lines, and SHA-256 over all of them with their newlines; both hex. */
@@ -64,7 +68,7 @@ export function open(sealed: Pick<Sealed, 'lines'>): SealedInputs {
     },
   }
   // Sealing again must give the same lines: that is what "in order, complete, there once" means.
-  const again = seal(inputs).lines
+  const again = canonicalLines(inputs)
   const differs = sealed.lines.findIndex((line, index) => line !== again[index])
   if (differs >= 0 || again.length !== sealed.lines.length) {
     throw new RunproofError(

@@ -50,7 +50,11 @@ function numeral(value: number): string {
   return String(value)
 }
 
+/** Almost every text of ours is plain: no quote, no backslash, nothing beyond ASCII. */
+const plain = /^[ !#-[\]-~]*$/
+
 function quoted(text: string): string {
+  if (plain.test(text)) return `"${text}"`
   if (!text.isWellFormed()) throw new RunproofError('format.malformed', 'a lone surrogate has no UTF-8 form')
   return JSON.stringify(text)
 }

@@ -1,5 +1,22 @@
 import type { JsonValue } from '../../core/proof/jcs.ts'
 
+/** Whether two JSON values are the same; quick, and it makes nothing: almost always they are. */
+export function sameJson(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  if (a === b) return true
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => sameJson(item as JsonValue, b[index] as JsonValue | undefined))
+  }
+  if (!isObject(a) || !isObject(b)) return false
+  let members = 0
+  for (const key in b) if (Object.hasOwn(b, key)) members++
+  for (const key in a) {
+    if (!Object.hasOwn(a, key)) continue
+    if (!Object.hasOwn(b, key) || !sameJson(a[key], b[key])) return false
+    members--
+  }
+  return members === 0
+}
+
 /** Where two JSON values first differ, as a path like `controls.3.verdict`, with both values shortened; null when they are equal. */
 export function firstDifference(a: JsonValue | undefined, b: JsonValue | undefined, path: readonly string[] = []): string | null {
   if (a === b) return null

@@ -15,7 +15,7 @@ import { checkLogEntry, type Bundle } from '../../core/proof/sigstore-bundle.ts'
 import { DSSE_PAYLOAD_TYPE, readStatement } from '../../core/proof/statement.ts'
 import { MANIFEST_PREDICATE, ManifestClaimSchema, verifySigned, type NamedKey } from '../../core/proof/verified.ts'
 import { checking, insist, NotVerified, type Check, type CheckName, type Verification } from './check.ts'
-import { firstDifference } from './difference.ts'
+import { firstDifference, sameJson } from './difference.ts'
 import { readDecisions, readEvidence, readManifestSignature, readReport, readReportBundle, type Members } from './members.ts'
 import { logsOf, namedKeys } from './trust.ts'
 
@@ -27,20 +27,21 @@ import { logsOf, namedKeys } from './trust.ts'
 export async function verifyAudit(members: Members, trust: Trust): Promise<Verification> {
   const { parts, check: format } = await readParts(members)
   const { bundle, report, lines, inputs } = parts
+  const evidence = lines && { ...digestsOf(lines), lines: lines.length }
   const decisions: Verified<Waiver>[] = []
   const checks: Check[] = [
     format,
     await run('signature', { bundle, report }, ({ bundle, report }) => checkSignature(bundle, trust, report.report.evaluatedAt)),
     await run('statement', { bundle, report }, ({ bundle, report }) => checkStatement(bundle, report)),
     await run('ledger', { bundle }, ({ bundle }) => checkLedger(bundle, trust)),
-    await run('evidence', { report, lines, inputs }, ({ report, lines }) => checkEvidence(report.report, lines)),
+    await run('evidence', { report, evidence, inputs }, ({ report, evidence }) => checkEvidence(report.report, evidence)),
     await run('manifest', { report, inputs }, ({ report, inputs }) => checkManifest(members, report.report, inputs, trust)),
     await run('gate', { report, inputs }, ({ report, inputs }) => checkGate(report.report, inputs, trust)),
     await run('decisions', { report, inputs }, ({ report, inputs }) =>
       checkDecisions(members, report.report, inputs, trust, decisions),
     ),
-    await run('replay', { report, lines, inputs }, ({ report, lines, inputs }) =>
-      checkReplay(report.report, lines, inputs, decisions),
+    await run('replay', { report, evidence, inputs }, ({ report, evidence, inputs }) =>
+      checkReplay(report.report, evidence, inputs, decisions),
     ),
   ]
   const notes = [...notesOf(trust, report?.report, inputs), ...uncheckedMembers(members)]
@@ -122,15 +123,13 @@ function spkiOf({ hint }: Bundle, trust: Trust): Uint8Array | undefined {
   return namedKeys(trust.signers).find(({ spki }) => keyHint(spki) === hint)?.spki
 }
 
-function checkEvidence(report: Report, lines: readonly string[]): string {
-  const { root, digest } = digestsOf(lines)
-  insist(
-    report.evidence.lines === lines.length,
-    `the report rests on ${report.evidence.lines} lines of evidence, here are ${lines.length}`,
-  )
+type EvidenceDigests = { readonly root: string; readonly digest: string; readonly lines: number }
+
+function checkEvidence(report: Report, { root, digest, lines }: EvidenceDigests): string {
+  insist(report.evidence.lines === lines, `the report rests on ${report.evidence.lines} lines of evidence, here are ${lines}`)
   insist(report.evidence.root === root, `the evidence has the Merkle root ${root}, the report names ${report.evidence.root}`)
   insist(report.evidence.digest === digest, `the evidence has the digest ${digest}, the report names ${report.evidence.digest}`)
-  return `${lines.length} sealed lines under the Merkle root ${root}`
+  return `${lines} sealed lines under the Merkle root ${root}`
 }
 
 async function checkManifest(members: Members, report: Report, { manifest }: SealedInputs, trust: Trust): Promise<string> {
@@ -217,22 +216,21 @@ async function checkDecisions(
 /** Judges again and names the first step of the procedure whose result differs. */
 function checkReplay(
   report: Report,
-  lines: readonly string[],
+  evidence: EvidenceDigests,
   inputs: SealedInputs,
   decisions: readonly Verified<Waiver>[],
 ): string {
   const again = judge({ ...inputs, decisions, evaluatedAt: report.evaluatedAt })
   const step = again.steps.find(({ digest }, index) => digest !== report.judgement.steps[index]?.digest)
-  const parts = derivedParts(inputs.manifest, sha256Hex(jcs(inputs.gate)), { ...digestsOf(lines), lines: lines.length }, again)
+  const parts = derivedParts(inputs.manifest, sha256Hex(jcs(inputs.gate)), evidence, again)
   const said = report as unknown as { readonly [key: string]: JsonValue }
   for (const [name, value] of Object.entries(parts)) {
     const saidPart = name === 'manifest' ? withoutSigner(said['manifest']) : said[name]
-    const difference = firstDifference(saidPart, value)
-    if (difference !== null) {
-      throw new NotVerified(
-        `${step ? `the step "${step.name}" is the first that differs; ` : ''}report and replay differ in ${name} at ${difference}`,
-      )
-    }
+    if (sameJson(saidPart, value)) continue
+    const where = firstDifference(saidPart, value) ?? name
+    throw new NotVerified(
+      `${step ? `the step "${step.name}" is the first that differs; ` : ''}report and replay differ in ${name} at ${where}`,
+    )
   }
   insist(step === undefined, `the step "${step?.name}" is the first that differs`)
   return `${again.procedure}: ${again.steps.map(({ name }) => name).join(', ')} give the same result; the verdict is ${again.verdict}`

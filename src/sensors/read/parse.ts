@@ -105,7 +105,7 @@ function hasEscapedKey(source: string): boolean {
 
 /**
  * Whether the keys are those that are written. JSON.parse of the V8 in Node 24 may give an escaped key the name of another object's
- * key: after `{"t":1,"\\\\":2}` it reads `{"t":1,"\\u0041":2}` with the key `\\`. A single string is read right.
+ * key: after `{"t":1,"\\":2}` it reads `{"t":1,"\u0041":2}` with the key `\`. A single string is read right.
  */
 function hasKeysAsWritten(value: unknown, source: string): boolean {
   const written = new Map<string, number>()
