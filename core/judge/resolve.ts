@@ -80,7 +80,7 @@ export type ResolvedControl = {
 
 export type ResolvedApprover = { readonly name: string; readonly key: string; readonly roles: readonly string[] }
 
-/** DETAILS "Judgement": any violation of severity low or more, seen with confidence 0.8 or more, fails; less goes to review. */
+/** Any violation of severity low or more, seen with confidence 0.8 or more, fails; less goes to review. */
 const FAIL: ResolvedThreshold = { count: 1, severity: 'low', confidence: 0.8 }
 const REVIEW: ResolvedThreshold = { count: 1, severity: 'low', confidence: 0 }
 

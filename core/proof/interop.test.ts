@@ -121,7 +121,7 @@ const agreed: readonly (readonly [string, unknown])[] = [
   ['other kind of entry', changed(`${entryPath}.kindVersion.kind`, 'dsse')],
 ]
 
-/** Where we are stricter on purpose: trust.md’s traps, and what sigstore-js reads but does not compare. */
+/** Where we are stricter on purpose: the traps of Sigstore’s libraries, and what sigstore-js reads but does not compare. */
 const stricter: readonly (readonly [string, unknown])[] = [
   ['tree size of the proof lied about', changed(`${entryPath}.inclusionProof.treeSize`, '299')],
   ['root of the proof lied about', changed(`${entryPath}.inclusionProof.rootHash`, base64(forgedRoot))],
