@@ -276,3 +276,30 @@ test('a snapshot counts how often rules matched, as a number or a text; what is 
     [57, 57, null, null, null],
   )
 })
+
+test('an event that a relay cut carries the mark and less confidence, whichever field shows it', () => {
+  const event = (parent: string): JsonObject => ({
+    time: '2026-03-02T10:00:00.000000001Z',
+    rule: 'Run shell untrusted',
+    priority: 'Notice',
+    source: 'syscall',
+    tags: ['shell'],
+    output_fields: {
+      'evt.type': 'execve',
+      'proc.exepath': '/usr/bin/bash',
+      'proc.pcmdline': parent,
+      'container.id': 'af3e0be6ca27',
+      'k8s.pod.name': 'api-1',
+    },
+  })
+  const actOf = (parent: string) => {
+    const reading = falco.read(event(parent))
+    assert.equal(reading.class, 'detection')
+    return reading.class === 'detection' ? reading.act : null
+  }
+  assert.deepEqual([actOf('node server.js')?.confidence, actOf('node server.js')?.tags], [1, ['shell']])
+  assert.deepEqual(
+    [actOf(`${'a'.repeat(507)}[...]`)?.confidence, actOf(`${'a'.repeat(507)}[...]`)?.tags],
+    [0.7, ['shell', 'relayed/truncated']],
+  )
+})

@@ -59,7 +59,9 @@ type Head = { readonly rule: string; readonly at: EventTime | null; readonly nod
 function actOf(event: JsonObject, fields: JsonObject, { rule, at, node, source }: Head): Act {
   const { action, target, access, assumed } = doneOf(fields, source)
   const subject = subjectOf(fields, node)
-  const isCutShort = isCut(subject.commandLine) || isCut(known(event['output']))
+  // A relay that cuts one text cuts them all: whatever field shows it, the event is no longer what the sensor wrote.
+  const isCutShort = isCut(known(event['output'])) || Object.values(fields).some((value) => isCut(known(value)))
+  const tags = listOf(event['tags']).filter((tag) => typeof tag === 'string')
   const isAnybodys = isHostSource(source) && subject.onHost === null && subject.pod === null
   const read = { action, target, executable: subject.executable, executablePartial: subject.executablePartial }
   return {
@@ -75,7 +77,7 @@ function actOf(event: JsonObject, fields: JsonObject, { rule, at, node, source }
     confidence: confidenceOf(read, isCutShort || isAnybodys, assumed),
     effect: effectOf(fields),
     actionTaken: null,
-    tags: clipAll(listOf(event['tags']).filter((tag) => typeof tag === 'string')),
+    tags: clipAll(isCutShort ? [...tags, 'relayed/truncated'] : tags),
   }
 }
 
