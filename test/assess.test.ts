@@ -212,3 +212,11 @@ test('wrong usage says what is missing and exits with 64', async () => {
     assert.notEqual(ran.err, '')
   }
 })
+
+test('where the output cannot be written, the place and the fix are named, not a defect', async () => {
+  const folder = scratch()
+  writeFileSync(join(folder, 'in-the-way'), '')
+  const ran = await run(['assess', ...sampleArguments, ...sampleWindow, '--out', 'in-the-way'], { cwd: folder })
+  assert.equal(ran.code, 3)
+  assert.match(ran.err, /in-the-way.*\[file\.unwritable\]/)
+})

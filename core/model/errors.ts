@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'format.malformed'
   | 'format.too_large'
   | 'file.unreadable'
+  | 'file.unwritable'
   // signatures, keys, ledger
   | 'signature.invalid'
   | 'key.malformed'
@@ -18,6 +19,7 @@ export type ErrorCode =
   | 'ledger.missing'
   // the store
   | 'store.busy'
+  | 'store.full'
   | 'store.unreadable'
   // what people write
   | 'manifest.invalid'

@@ -30,7 +30,7 @@ the report, logs it, and writes one audit file that anybody can verify offline.
 
   --bundle DIR       folder with manifest.yaml (signed), waivers/ and, if it brings its own rules, gate/
   --events FILE      sensor output: NDJSON, JSON, .gz, .zst, or - for standard input; repeat for more files
-  --sensor NAME      falco or tetragon instead of telling them apart line by line
+  --sensor NAME      falco, kubearmor, tetragon or tracee instead of telling them apart line by line
   --from T --to T    the window, UTC, like 2026-03-02T00:00:00Z; default: the manifest's window that holds the events
   --window EXPR      the same in words: {yesterday}, {today} or 2026-03-02 (the manifest's window of that day, UTC), ~1 (one window
                      before the one that holds the present), or 2026-03-02T00:00..2026-03-03T00:00

@@ -59,6 +59,21 @@ async function help(name: string | undefined, io: Io): Promise<number> {
   return EXIT.ok
 }
 
+/** What a file system says when it is not our doing; nothing that was acknowledged is lost by it. */
+const cannotWrite: ReadonlySet<string> = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'EIO',
+  'EEXIST',
+  'ENOTDIR',
+  'EISDIR',
+  'ENAMETOOLONG',
+  'EFBIG',
+])
+
 function explain(error: unknown, name: string, io: Io): number {
   if (error instanceof RunproofError) {
     io.err(`runproof ${name}: ${error.message} [${error.code}]`)
@@ -67,6 +82,12 @@ function explain(error: unknown, name: string, io: Io): number {
   if (error instanceof TypeError && String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')) {
     io.err(`runproof ${name}: ${error.message}; see runproof ${name} --help`)
     return EXIT.usage
+  }
+  if (error instanceof Error && 'syscall' in error && 'code' in error && cannotWrite.has(String(error.code))) {
+    io.err(
+      `runproof ${name}: the system refuses: ${error.message}; make room, or choose another folder, and run again [file.unwritable]`,
+    )
+    return EXIT.could_not
   }
   io.err(`runproof ${name}: a defect in Runproof: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   return EXIT.could_not

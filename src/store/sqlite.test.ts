@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
-import { immediately, openDatabase, openForReading, snapshot } from './sqlite.ts'
+import { guarded, immediately, openDatabase, openForReading, snapshot } from './sqlite.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'runproof-sqlite-'))
 after(() => rmSync(scratch, { recursive: true }))
@@ -129,5 +129,22 @@ test('several processes may create one database at once', async () => {
   await Promise.all([run(), run(), run(), run()])
   const db = openDatabase(path, { migrations: [one, two] })
   assert.equal(db.prepare('SELECT count(*) AS n FROM one').get()?.['n'], 4)
+  db.close()
+})
+
+test('a full disk is said with its place, and what was there before stays', () => {
+  const path = fresh()
+  const db = openDatabase(path, { migrations: ['CREATE TABLE text (text TEXT) STRICT'] })
+  db.exec("INSERT INTO text VALUES ('kept')")
+  db.exec('PRAGMA max_page_count = 4')
+  const fill = (): void => immediately(db, () => void db.prepare('INSERT INTO text VALUES (?)').run('x'.repeat(100_000)))
+  assert.throws(() => guarded(path, fill), { code: 'store.full', message: /make room/ })
+  assert.deepEqual(
+    db
+      .prepare('SELECT text FROM text')
+      .all()
+      .map(({ text }) => text),
+    ['kept'],
+  )
   db.close()
 })

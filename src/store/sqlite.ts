@@ -78,6 +78,10 @@ export function guarded<T>(path: string, work: () => T): T {
     if (code === SQLITE.busy || code === SQLITE.locked) {
       throw new RunproofError('store.busy', `another process has been writing ${path} for too long; try again`, { cause: error })
     }
+    if (code === SQLITE.full) {
+      const why = `the disk that holds ${path} is full; nothing of this was kept: make room and run again`
+      throw new RunproofError('store.full', why, { cause: error })
+    }
     if (code !== null && UNREADABLE.has(code)) throw unreadable(path, error instanceof Error ? error.message : '', error)
     throw error
   }
