@@ -17,6 +17,7 @@ export function equal(a: Value | undefined, b: Value | undefined, meter: Meter =
   if (a === b) return true
   // Two scalars of one representation are equal only if identical; a bigint may equal a large double.
   if (a === undefined || b === undefined || typeof a === 'string' || typeof b === 'string') return false
+  if (typeof a === 'boolean' || typeof b === 'boolean') return false
   return compareAt(a, b, meter, 0) === 0
 }
 
@@ -53,6 +54,8 @@ export function sortedKeys(object: PlainObject): readonly string[] {
 
 function compareAt(a: Value, b: Value, meter: Meter, depth: number): number {
   if (a === b) return 0
+  // What a gate compares most.
+  if (typeof a === 'number' && typeof b === 'number') return compareNumeric(a, b)
   const [kind, other] = [kindOf(a), kindOf(b)]
   if (kind !== other) return kinds.indexOf(kind) - kinds.indexOf(other)
   if (kind === 'null') return 0

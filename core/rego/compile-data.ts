@@ -15,7 +15,7 @@ import { equal } from './compare.ts'
 import { NEXT, type Step, UNDEFINED } from './machine.ts'
 import { parseSpelled } from './number.ts'
 import type { Fields, Local, Operand, Statement } from './plan.ts'
-import { isArray, isComposite, isObject, lookup, member, type Value } from './value.ts'
+import { isArray, isComposite, isObject, lookup, member, type PlainObject, type Value } from './value.ts'
 
 /** The statements that compute, look up and build. */
 export function compileData(context: Context, { type, stmt }: Exclude<Statement, ControlStatement>): Step {
@@ -80,8 +80,11 @@ function dot(context: Context, { source, key, target }: Fields<'DotStmt'>): Step
   if (key.type === 'string_index' && source.type === 'local') {
     const name = context.strings[key.value] ?? ''
     const from = source.value
+    // An inherited name is no member; any other can only be an own one.
+    const isInherited = name in Object.prototype
     return (frame) => {
-      const value = named(frame[from], name)
+      const object = frame[from]
+      const value = isInherited || !isPlain(object) ? named(object, name) : object[name]
       frame[target] = value
       return value === undefined ? UNDEFINED : NEXT
     }
@@ -93,6 +96,10 @@ function dot(context: Context, { source, key, target }: Fields<'DotStmt'>): Step
     frame[target] = value
     return value === undefined ? UNDEFINED : NEXT
   }
+}
+
+function isPlain(value: Value | undefined): value is PlainObject {
+  return typeof value === 'object' && value !== null && value.constructor === Object
 }
 
 function named(object: Value | undefined, name: string): Value | undefined {

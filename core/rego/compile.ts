@@ -100,7 +100,7 @@ function pathsOf(functions: readonly PlanFunction[], routines: ReadonlyMap<strin
 function compileBlock(context: Context, { stmts }: Block): Step {
   const steps = (stmts ?? []).map((statement) => compileStatement(context, statement))
   const cost = steps.length + 1
-  const [first, second, third] = steps
+  const [first, second, third, fourth] = steps
   if (first && steps.length === 1) {
     return (frame, run) => {
       run.spend(cost)
@@ -117,6 +117,12 @@ function compileBlock(context: Context, { stmts }: Block): Step {
     return (frame, run) => {
       run.spend(cost)
       return first(frame, run) || second(frame, run) || third(frame, run)
+    }
+  }
+  if (first && second && third && fourth && steps.length === 4) {
+    return (frame, run) => {
+      run.spend(cost)
+      return first(frame, run) || second(frame, run) || third(frame, run) || fourth(frame, run)
     }
   }
   return (frame, run) => {

@@ -10,7 +10,7 @@ const archive = fileURLToPath(new URL('../../../shared/corpus/rego/opa-conforman
 const skip = existsSync(archive) ? false : 'the corpus with OPA’s conformance suite is not here'
 
 /** Raise it with every built-in; it never goes down. */
-const RIGHT = 1224
+const RIGHT = 1307
 
 test('OPA’s own suite: no wrong answer, and not one right answer fewer than before', { skip }, () => {
   const outcomes = runSuite(filesOf(readFileSync(archive)))

@@ -60,6 +60,18 @@ test('of a function it counts how often each else was reached and held', () => {
   assert.ok(bodies.every(({ file }) => file === 'policy.rego'))
 })
 
+test('of a body it tells the text that it gives, the texts in it and whom it calls', () => {
+  const explanation = explained('bodies-and-lines')
+  const kinds = bodiesOf(explanation, 'data.t.kind')
+  assert.deepEqual(
+    kinds.map(({ gives, texts }) => gives === null || texts.includes(gives)),
+    kinds.map(() => true),
+  )
+  assert.ok(kinds.some(({ gives }) => gives !== null))
+  assert.ok(explanation.bodies.some(({ calls }) => calls.includes('data.t.kind')))
+  assert.ok(explanation.bodies.every(({ calls }) => calls.every((name) => !name.startsWith('g0.'))))
+})
+
 test('of a rule that is not in the plan there are no bodies', () => {
   assert.deepEqual(bodiesOf(explained('bodies-and-lines'), 'data.t.never'), [])
   assert.deepEqual(bodiesOf(explained('bodies-and-lines'), '__proto__'), [])

@@ -3,7 +3,7 @@ import { compile } from './compile.ts'
 import { evaluate, type EvaluateOptions, type Evaluation } from './evaluate.ts'
 import { NEXT, type Step } from './machine.ts'
 import type { Place, Plan, Statement } from './plan.ts'
-import { type Body, bodiesIn, statementsIn } from './trace-plan.ts'
+import { type Body, bodiesIn, ruleOf, statementsIn, textGiven, textsIn } from './trace-plan.ts'
 
 export type LineTrace = {
   readonly row: number
@@ -29,6 +29,12 @@ export type BodyTrace = {
   readonly row: number
   readonly evaluated: number
   readonly succeeded: number
+  /** The text that it gives, where that is written out: `allow := "yes" if …`. */
+  readonly gives: string | null
+  /** All texts that are written out in it. */
+  readonly texts: readonly string[]
+  /** The rules and functions that it calls. */
+  readonly calls: readonly string[]
 }
 
 export type Explanation = Evaluation & {
@@ -47,16 +53,17 @@ export function explain(plan: Plan, entrypoint: string, input: JsonValue, option
   const policy = compile(plan, (statement, step) => counted(step, countOf(counts, statement)))
   const evaluation = evaluate(policy, entrypoint, input, options)
   const files = (plan.static?.files ?? []).map(({ value }) => value)
+  const strings = (plan.static?.strings ?? []).map(({ value }) => value)
   const bodies = bodiesIn(plan)
   return {
     ...evaluation,
     files: filesOf(files, placesOf(plan, bodies, counts)),
-    bodies: bodies.map((body) => bodyTrace(body, files, counts)),
+    bodies: bodies.map((body) => bodyTrace(body, { files, strings, counts })),
   }
 }
 
 /** The bodies of one rule or function (`data.package.rule`), in the order of the source: those with `succeeded > 0` gave its value. */
-export function bodiesOf({ bodies }: Explanation, rule: string): readonly BodyTrace[] {
+export function bodiesOf({ bodies }: Pick<Explanation, 'bodies'>, rule: string): readonly BodyTrace[] {
   return bodies.filter((body) => body.rule === rule)
 }
 
@@ -139,9 +146,22 @@ function rowsOf(seen: readonly Seen[]): ReadonlySet<number> {
   return rows
 }
 
-function bodyTrace({ rule, place, first, head }: Body, files: readonly string[], counts: Map<Statement, Count>): BodyTrace {
+type Traced = { readonly files: readonly string[]; readonly strings: readonly string[]; readonly counts: Map<Statement, Count> }
+
+function bodyTrace(body: Body, { files, strings, counts }: Traced): BodyTrace {
+  const { rule, place, first, head, statements } = body
   const [entered, held] = [countOf(counts, first), head && countOf(counts, head)]
   // An else is entered where the bodies before it gave nothing.
   const evaluated = first.type === 'IsUndefinedStmt' ? entered.succeeded : entered.evaluated
-  return { rule, file: files[place.file] ?? 'policy', row: place.row, evaluated, succeeded: held?.succeeded ?? 0 }
+  const calls = statements.flatMap(({ type, stmt }) => (type === 'CallStmt' ? [ruleOf(stmt.func)] : []))
+  return {
+    rule,
+    file: files[place.file] ?? 'policy',
+    row: place.row,
+    evaluated,
+    succeeded: held?.succeeded ?? 0,
+    gives: textGiven(body, strings),
+    texts: textsIn(body, strings),
+    calls: [...new Set(calls)],
+  }
 }

@@ -5,19 +5,33 @@ import { md5, sha1 } from './digests-old.ts'
 import { sha512 } from './sha512.ts'
 
 /** MD5 and SHA-1 serve policies that compare old digests; nothing of ours relies on them. */
-/** `prefix`: what PKCS #1 puts before the digest to name the algorithm (RFC 8017 §9.2). */
+/** `size` in bytes. `prefix`: what PKCS #1 puts before the digest to name the algorithm (RFC 8017 §9.2). */
 export type Hash = {
+  readonly size: number
   readonly digest: (bytes: Uint8Array) => Uint8Array
   readonly block: number
   readonly perByte: number
   readonly prefix: readonly number[]
 }
 
-export const MD5: Hash = { digest: md5, block: 64, perByte: 1, prefix: [] }
-export const SHA1: Hash = { digest: sha1, block: 64, perByte: 1, prefix: [] }
-export const SHA256: Hash = { digest: sha256, block: 64, perByte: 1, prefix: digestInfo(1, 32) }
-export const SHA512: Hash = { digest: (bytes) => sha512(bytes, false), block: 128, perByte: 8, prefix: digestInfo(3, 64) }
-export const SHA384: Hash = { digest: (bytes) => sha512(bytes, true), block: 128, perByte: 8, prefix: digestInfo(2, 48) }
+const SHA1_INFO = [0x30, 0x21, 0x30, 9, 6, 5, 0x2b, 0x0e, 3, 2, 0x1a, 5, 0, 4, 0x14]
+export const MD5: Hash = { size: 16, digest: md5, block: 64, perByte: 1, prefix: [] }
+export const SHA1: Hash = { size: 20, digest: sha1, block: 64, perByte: 1, prefix: SHA1_INFO }
+export const SHA256: Hash = { size: 32, digest: sha256, block: 64, perByte: 1, prefix: digestInfo(1, 32) }
+export const SHA512: Hash = {
+  size: 64,
+  digest: (bytes) => sha512(bytes, false),
+  block: 128,
+  perByte: 8,
+  prefix: digestInfo(3, 64),
+}
+export const SHA384: Hash = {
+  size: 48,
+  digest: (bytes) => sha512(bytes, true),
+  block: 128,
+  perByte: 8,
+  prefix: digestInfo(2, 48),
+}
 
 export const md5Hex = hexOf(MD5)
 export const sha1Hex = hexOf(SHA1)

@@ -47,7 +47,7 @@ function sum({ prime }: Curve, a: Point, b: Point): Point {
   return { x, y: modulo(slope * (a.x - x) - a.y, prime) }
 }
 
-function inverse(value: bigint, modulus: bigint): bigint {
+export function inverse(value: bigint, modulus: bigint): bigint {
   let [a, b, u, v] = [modulo(value, modulus), modulus, 1n, 0n]
   while (a !== 0n) {
     const quotient = b / a
@@ -56,7 +56,7 @@ function inverse(value: bigint, modulus: bigint): bigint {
   return modulo(v, modulus)
 }
 
-function modulo(value: bigint, modulus: bigint): bigint {
+export function modulo(value: bigint, modulus: bigint): bigint {
   const rest = value % modulus
   return rest < 0n ? rest + modulus : rest
 }

@@ -82,18 +82,24 @@ function urlSafe(text: string): string {
 }
 
 /** With or without padding. */
-export const base64UrlDecode: BuiltinFunction = (operands) => {
-  const text = string(operands, 0)
+export const base64UrlDecode: BuiltinFunction = (operands) => textOf(base64UrlBytes(string(operands, 0)))
+
+/** The bytes of base64url text, with or without padding. @throws BuiltinError */
+export function base64UrlBytes(text: string): Uint8Array {
   if (/[+/]/.test(text)) throw new BuiltinError('illegal base64url string')
   const standard = text.replaceAll('-', '+').replaceAll('_', '/')
-  return decoded(standard.endsWith('=') ? standard : standard + '='.repeat((4 - (standard.length % 4)) % 4))
+  return base64Bytes(standard.endsWith('=') ? standard : standard + '='.repeat((4 - (standard.length % 4)) % 4))
 }
 
-/** Bits after the last byte are ignored, as by OPA. */
 function decoded(text: string): string {
+  return textOf(base64Bytes(text))
+}
+
+/** The bytes of base64 text; line ends and bits after the last byte are ignored, as by OPA. @throws BuiltinError */
+export function base64Bytes(text: string): Uint8Array {
   const plain = withoutLines(text)
   if (!isBase64(plain)) throw new BuiltinError('illegal base64 data')
-  return textOf(Uint8Array.from(atob(plain), (letter) => letter.charCodeAt(0)))
+  return Uint8Array.from(atob(plain), (letter) => letter.charCodeAt(0))
 }
 
 function isBase64(text: string): boolean {

@@ -5,7 +5,7 @@ import { expand } from './regex-template.ts'
 import { room } from './text-limit.ts'
 
 /** Go's RE2 syntax and rules. RE2 never backtracks: a match takes at most text × pattern steps, which is what it costs here. */
-type Regex = {
+export type Regex = {
   readonly source: string
   readonly matcher: (text: string) => ReturnType<RE2JS['matcher']>
   readonly size: number
@@ -14,8 +14,10 @@ type Regex = {
 /** Where a match and its groups are: start and end of each, -1 for a group that took no part. */
 type Match = readonly number[]
 
-export const match: BuiltinFunction = (operands, run) => {
-  const [regex, text] = [compiled(string(operands, 0), run), string(operands, 1)]
+export const match: BuiltinFunction = (operands, run) => matches(compiled(string(operands, 0), run), string(operands, 1), run)
+
+/** Whether the pattern is anywhere in the text. */
+export function matches(regex: Regex, text: string, run: Run): boolean {
   pay(regex, text.length, run)
   return regex.matcher(text).find()
 }

@@ -1,6 +1,8 @@
 import * as aggregates from './aggregates.ts'
 import * as arrays from './arrays.ts'
+import * as aws from './aws.ts'
 import type { Builtin, BuiltinFunction } from './builtin.ts'
+import * as certificates from './certificates.ts'
 import * as cidrLists from './cidr-lists.ts'
 import * as comparison from './comparison.ts'
 import * as digests from './digests.ts'
@@ -10,6 +12,7 @@ import * as globs from './globs.ts'
 import * as graphs from './graphs.ts'
 import * as jsonPatch from './json-patch.ts'
 import * as jsonPaths from './json-paths.ts'
+import * as jsonSchemas from './json-schemas.ts'
 import * as networks from './networks.ts'
 import * as numbers from './numbers.ts'
 import * as objects from './objects.ts'
@@ -17,14 +20,18 @@ import * as regexes from './regexes.ts'
 import * as sets from './sets.ts'
 import * as strings from './strings.ts'
 import * as times from './times.ts'
+import * as tokenSign from './token-sign.ts'
+import * as tokenVerify from './token-verify.ts'
 import * as tokens from './tokens.ts'
 import * as types from './types.ts'
 import * as units from './units.ts'
 import * as uuids from './uuids.ts'
 import * as versions from './versions.ts'
+import * as yamls from './yamls.ts'
 
 /**
- * One line per built-in: OPA's name, the number of operands, what it does. What reads a clock, the network or chance is not here, nor
+ * One line per built-in: OPA's name, the number of operands, what it does. What reads a clock, the network or chance is not here
+ * (`io.jwt.decode_verify` without a time, and signatures that hold a random number, are refused when they are asked for), nor
  * is `regex.globs_match`: OPA 1.22 denies that `.*b*` and `1+` share a text, and neither that nor another answer may be given.
  */
 const table: readonly (readonly [name: string, arity: number, apply: BuiltinFunction])[] = [
@@ -139,9 +146,14 @@ const table: readonly (readonly [name: string, arity: number, apply: BuiltinFunc
   ['crypto.hmac.sha512', 2, digests.hmacSha512],
   ['crypto.md5', 1, digests.md5Hex],
   ['crypto.sha1', 1, digests.sha1Hex],
+  ['crypto.x509.parse_certificates', 1, certificates.parse],
   ['hex.decode', 1, encoding.hexDecode],
   ['hex.encode', 1, encoding.hexEncode],
   ['io.jwt.decode', 1, tokens.decode],
+  ['io.jwt.decode_verify', 2, tokenVerify.decodeVerify],
+  ['io.jwt.encode_sign', 3, tokenSign.encodeSign],
+  ['io.jwt.encode_sign_raw', 3, tokenSign.encodeSignRaw],
+  ['io.jwt.verify_eddsa', 2, tokens.verifyEdDsa],
   ['io.jwt.verify_es256', 2, tokens.verifyEs256],
   ['io.jwt.verify_es384', 2, tokens.verifyEs384],
   ['io.jwt.verify_es512', 2, tokens.verifyEs512],
@@ -157,12 +169,17 @@ const table: readonly (readonly [name: string, arity: number, apply: BuiltinFunc
   ['json.is_valid', 1, encoding.jsonIsValid],
   ['json.marshal', 1, encoding.jsonMarshal],
   ['json.marshal_with_options', 2, encoding.jsonMarshalWith],
+  ['json.match_schema', 2, jsonSchemas.matchSchema],
   ['json.unmarshal', 1, encoding.jsonUnmarshal],
+  ['json.verify_schema', 1, jsonSchemas.verifySchema],
   ['urlquery.decode', 1, encoding.urlDecode],
   ['urlquery.decode_object', 1, encoding.urlDecodeObject],
   ['urlquery.encode', 1, encoding.urlEncode],
   ['urlquery.encode_object', 1, encoding.urlEncodeObject],
   ['uuid.parse', 1, uuids.parse],
+  ['yaml.is_valid', 1, yamls.isValid],
+  ['yaml.marshal', 1, yamls.marshal],
+  ['yaml.unmarshal', 1, yamls.unmarshal],
 
   ['cast_array', 1, types.castArray],
   ['cast_boolean', 1, types.castBoolean],
@@ -201,6 +218,8 @@ const table: readonly (readonly [name: string, arity: number, apply: BuiltinFunc
   ['semver.is_valid', 1, versions.isValid],
   ['units.parse', 1, units.parse],
   ['units.parse_bytes', 1, units.parseBytes],
+
+  ['providers.aws.sign_req', 3, aws.signRequest],
 
   ['graph.reachable', 2, graphs.reachable],
   ['graph.reachable_paths', 2, graphs.reachablePaths],

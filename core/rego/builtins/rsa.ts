@@ -6,15 +6,24 @@ export type RsaKey = { readonly kind: 'rsa'; readonly modulus: bigint; readonly 
 export function verifyPkcs1(key: RsaKey, hash: Hash, message: Uint8Array, signature: Uint8Array): boolean {
   const encoded = opened(key, signature, byteLength(key.modulus))
   if (!encoded) return false
-  const info = [...hash.prefix, ...hash.digest(message)]
-  const padding = encoded.length - info.length - 3
+  const padding = encoded.length - hash.prefix.length - hash.size - 3
   if (padding < 8) return false
-  const wanted = [0, 1, ...Array.from({ length: padding }, () => 0xff), 0, ...info]
-  return wanted.every((byte, i) => byte === encoded[i])
+  return padded(hash, message, encoded.length).every((byte, i) => byte === encoded[i])
 }
 
-/** RFC 8017 §8.1.2 (PSS) with any length of salt, as Go verifies it. */
-export function verifyPss(key: RsaKey, hash: Hash, message: Uint8Array, signature: Uint8Array): boolean {
+/** RFC 8017 §8.2.1. The same message always has the same signature. `secret`: the private exponent. */
+export function signPkcs1(modulus: bigint, secret: bigint, hash: Hash, message: Uint8Array): Uint8Array {
+  const size = byteLength(modulus)
+  return toBytes(power(toBigInt(padded(hash, message, size)), secret, modulus), size)
+}
+
+function padded(hash: Hash, message: Uint8Array, size: number): Uint8Array {
+  const info = [...hash.prefix, ...hash.digest(message)]
+  return Uint8Array.from([0, 1, ...Array.from({ length: size - info.length - 3 }, () => 0xff), 0, ...info])
+}
+
+/** RFC 8017 §8.1.2 (PSS), with a salt of `saltBytes`, or of any length. */
+export function verifyPss(key: RsaKey, hash: Hash, message: Uint8Array, signature: Uint8Array, saltBytes?: number): boolean {
   const bits = bitLength(key.modulus) - 1
   const size = Math.ceil(bits / 8)
   const encoded = opened(key, signature, size)
@@ -29,6 +38,7 @@ export function verifyPss(key: RsaKey, hash: Hash, message: Uint8Array, signatur
   block[0] = (block[0] ?? 0) & (0xff >> unused)
   const one = block.findIndex((byte) => byte !== 0)
   if (one < 0 || block[one] !== 1) return false
+  if (saltBytes !== undefined && block.length - one - 1 !== saltBytes) return false
   const again = hash.digest(Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, ...digest, ...block.subarray(one + 1)]))
   return again.every((byte, i) => byte === seed[i])
 }
@@ -48,7 +58,7 @@ function generated(hash: Hash, seed: Uint8Array, length: number): Uint8Array {
   return Uint8Array.from(bytes.slice(0, length))
 }
 
-function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+export function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   let [result, square] = [1n, base % modulus]
   for (let rest = exponent; rest > 0n; rest >>= 1n) {
     if ((rest & 1n) === 1n) result = (result * square) % modulus
@@ -61,7 +71,7 @@ export function bitLength(value: bigint): number {
   return value === 0n ? 0 : value.toString(2).length
 }
 
-function byteLength(value: bigint): number {
+export function byteLength(value: bigint): number {
   return Math.ceil(bitLength(value) / 8)
 }
 
@@ -71,6 +81,6 @@ export function toBigInt(bytes: Uint8Array): bigint {
   return value
 }
 
-function toBytes(value: bigint, size: number): Uint8Array {
+export function toBytes(value: bigint, size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, i) => Number((value >> BigInt(8 * (size - 1 - i))) & 0xffn))
 }

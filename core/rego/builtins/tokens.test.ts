@@ -54,6 +54,17 @@ test('of a set the key that the header names decides, and else a key for its alg
   assert.equal(verified('ES256', signed('ES256', {}, privateKey), JSON.stringify({ ...right, alg: 'ES384' })), false)
 })
 
+test('EdDSA: what Node signs is verified with the key as PEM and as JWK, and with another algorithm it is not', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+  const text = `${Buffer.from('{"alg":"EdDSA"}').toString('base64url')}.e30`
+  const token = `${text}.${sign(null, Buffer.from(text), privateKey).toString('base64url')}`
+  for (const key of [pem(publicKey), JSON.stringify(publicKey.export({ format: 'jwk' }))]) {
+    assert.equal(verified('EdDSA', token, key), true)
+    assert.equal(verified('EdDSA', `${token.slice(0, -8)}AAAAAAAA`, key), false)
+    assert.equal(verified('RS256', token, key), false)
+  }
+})
+
 test('keys that are none are refused, and those that we do not know say so', () => {
   const token = signed('RS256', {}, rsa.privateKey)
   const junk = [
@@ -66,8 +77,8 @@ test('keys that are none are refused, and those that we do not know say so', () 
   ]
   for (const key of junk) assert.throws(() => verified('RS256', token, key), BuiltinError, key)
   const small = generateKeyPairSync('rsa', { modulusLength: 512 }).publicKey
-  const edwards = generateKeyPairSync('ed25519').publicKey
-  for (const key of [small, edwards]) assert.throws(() => verified('RS256', token, pem(key)), Unsupported)
+  const goldilocks = generateKeyPairSync('ed448').publicKey
+  for (const key of [small, goldilocks]) assert.throws(() => verified('RS256', token, pem(key)), Unsupported)
   const offCurve = { ...pairs.get('ES256')?.publicKey.export({ format: 'jwk' }), x: 'AQ' }
   assert.throws(() => verified('ES256', token, JSON.stringify(offCurve)), BuiltinError)
 })
