@@ -22,7 +22,7 @@ judge(control) := {
 	"id": control.id,
 	"verdict": after_waivers(before.verdict, after.verdict, control),
 	"verdictBeforeWaivers": before.verdict,
-	"reasons": array.concat(before.reasons, waiver_reasons(before.verdict, after.verdict, control)),
+	"reasons": array.concat(before.reasons, array.concat(waiver_reasons(before.verdict, after.verdict, control), signed_alone(control))),
 } if {
 	before := assess(control, control.findings)
 	after := assess(control, [finding | some finding in control.findings; not finding.waived])
@@ -175,6 +175,15 @@ waiver_reasons(before, after, control) := [reason(
 )] if {
 	waived := [finding | some finding in control.findings; finding.waived]
 	count(waived) > 0
+} else := []
+
+# What one person accepted and two must: it counts as not accepted.
+signed_alone(control) := [reason(
+	"second_person", sprintf("%s accepted by one person alone, and violations of this severity take two: the waiver does not cover them yet.", [plural_is(count(waiting), "violating behaviour")]), "second_person",
+	{"violations": count(waiting)}, [finding.fingerprint | some finding in waiting],
+)] if {
+	waiting := [finding | some finding in control.findings; finding.awaitsSecondPerson]
+	count(waiting) > 0
 } else := []
 
 # --- the window --------------------------------------------------------------------------------------------------------

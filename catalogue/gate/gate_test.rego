@@ -293,6 +293,13 @@ test_a_waived_review_is_waived if {
 	verdicts(one({"findings": [finding(1, {"waived": true, "placed": false})]})) == ["pass", "review", ["waived"]]
 }
 
+test_what_one_person_accepted_and_two_must_says_so if {
+	decision := one({"findings": [finding(1, {"awaitsSecondPerson": true}), finding(2, {"waived": true})]})
+	verdicts(decision) == ["fail", "fail", ["fail"]]
+	codes(decision) == ["violations.fail", "waived", "second_person"]
+	startswith(message(decision, "second_person"), "1 violating behaviour is accepted by one person alone")
+}
+
 test_one_of_two_waived_still_fails if {
 	decision := one({"findings": [finding(1, {"waived": true}), finding(2, {})]})
 	verdicts(decision) == ["fail", "fail", ["fail"]]

@@ -9,6 +9,8 @@ import type { ResolvedControl } from './resolve.ts'
 /** A control with its patterns compiled once. */
 export type CompiledControl = {
   readonly control: ResolvedControl
+  /** Keys of the workloads that it applies to. */
+  readonly appliesTo: ReadonlySet<string>
   /** The detection's rule is named in `evidence`. */
   readonly maps: (sighting: Sighting) => boolean
   /** Why the act itself is not allowed, or null when it is, or is none of this control's business. */
@@ -39,6 +41,7 @@ export function compileControl(control: ResolvedControl): CompiledControl {
     target?.type !== 'address' || allowedDirections.size === 0 || allowedDirections.has(target.direction)
   return {
     control,
+    appliesTo: new Set(control.workloads),
     permits: (identity, sighting) =>
       identity.action === control.behaviour &&
       allowed?.(identity, sighting, 'must') === true &&
@@ -108,6 +111,8 @@ function compileSelection({ binaries, paths, access, destinations, capabilities,
       return matches({ path: executable, partial: !executable.startsWith('/') }, certainty)
     })
   }
+  const [only, ...others] = checks
+  if (only && others.length === 0) return only
   return (identity, sighting, certainty) => checks.every((check) => check(identity, sighting, certainty))
 }
 
@@ -125,12 +130,13 @@ function ofTarget(matches: PathTest, type: 'binary' | 'path'): Selects {
 function pathTest(patterns: readonly string[]): PathTest {
   const whole = compilePatterns(patterns)
   const single = expandAll(patterns)
-  const folded = compilePatterns(single.map(normalisePath))
+  const folds = single.some((pattern) => normalisePath(pattern) !== pattern)
+  const folded = folds ? compilePatterns(single.map(normalisePath)) : null
   const lastSegments = compilePatterns(single.map((pattern) => normalisePath(pattern.slice(pattern.lastIndexOf('/') + 1))))
   return ({ path, partial }, certainty) => {
     if (whole(path)) return true
     if (certainty === 'must') return false
-    return folded(path) || (partial && lastSegments(path.slice(path.lastIndexOf('/') + 1)))
+    return folded?.(path) === true || (partial && lastSegments(path.slice(path.lastIndexOf('/') + 1)))
   }
 }
 

@@ -11,7 +11,10 @@ import { WindowSchema } from '../model/window.ts'
 import type { JsonValue } from '../proof/jcs.ts'
 import { fingerprint as fingerprintOf } from './fingerprint.ts'
 
-const text = z.string().check(z.maxLength(8192))
+/** In UTF-16 units. The form of a line is written twice: here, and in `canonical-line.ts` for what comes by the hundred thousand. */
+export const lineLimits = { text: 8192, commandLine: 16_384 } as const
+
+const text = z.string().check(z.maxLength(lineLimits.text))
 const nullable = z.nullable(text)
 const count = z.int().check(z.gte(0))
 const figure = z.nullable(z.number().check(z.gte(0)))

@@ -24,6 +24,38 @@ test('an empty intake is empty', () => {
   )
 })
 
+test('an intake stays as it was while the fold goes on, and the next holds both', () => {
+  const fold = createFold(foldScopeOf())
+  const counts = (intake: Intake): readonly number[] => [...only(intake).sightings.values()].map(({ count }) => count)
+  fold.act(act({ at: at(1000) }), digest, 0)
+  fold.beat({ sensor: 'falco', node: 'n1' }, 'activity', at(1000), 1)
+  const first = fold.intake()
+  const before = structuredClone(first)
+  fold.act(act({ at: at(2000) }), digest, 0)
+  fold.act(act({ at: at(61_000) }), digest, 0)
+  fold.beat({ sensor: 'falco', node: 'n1' }, 'activity', at(2000), 1)
+  const second = fold.intake()
+  fold.act(act({ at: at(62_000) }), digest, 0)
+  assert.deepEqual(first, before)
+  assert.deepEqual(counts(first), [1])
+  assert.deepEqual(counts(second), [2, 1])
+  assert.deepEqual(counts(fold.intake()), [2, 2])
+})
+
+test('what is seen again is counted as often, whichever way it comes to be known', () => {
+  const intake = folded((fold) => {
+    for (let index = 0; index < 6; index++) {
+      fold.act(act({ at: at(1000 + index), subject: { ...somebody, workload: null, pod: null } }), digest, 0)
+      fold.act(act({ at: at(1000 + index), subject: { ...somebody, namespace: 'elsewhere' } }), digest, index % 2)
+    }
+  })
+  assert.deepEqual(tallyOf(intake), {
+    'detection/falco': 6,
+    'unattributed/falco': 6,
+    'out_of_scope/falco/other_namespace': 6,
+  })
+})
+
 test('repetitions within a minute are one sighting with its count, first and last', () => {
   const intake = folded((fold) => {
     for (const ms of [130_000, 121_000, 179_999]) fold.act(act({ at: at(ms) }), digest, 0)

@@ -1,5 +1,5 @@
 import type { Act, Subject } from '../model/act.ts'
-import type { Behaviour, Fingerprint, Identity, Sample, Sighting } from '../model/behaviour.ts'
+import type { Behaviour, Fingerprint, Identity, Sample, Sighting, SightingKey } from '../model/behaviour.ts'
 import { tallyNames, type Intake } from '../model/intake.ts'
 import { eventMs, instantMs, instantOf, minuteOf, type EventTime } from '../model/time.ts'
 import type { Instance, Watch } from '../model/watch.ts'
@@ -20,7 +20,9 @@ import {
   watchKey,
 } from './merge.ts'
 import { normalisePath, normaliseTarget } from './normalise.ts'
-import { actKey, attributor, Recall } from './recall.ts'
+import { Beats, Counts } from './counts.ts'
+import { Forms, PastRows } from './past-rows.ts'
+import { ActRecall, attributor } from './recall.ts'
 
 /** What folding needs to know of the manifest: its scope, not its controls. Controls are matched when judging. */
 export type FoldScope = {
@@ -40,51 +42,56 @@ export type Fold = {
 }
 
 type Counted = { -readonly [field in keyof Sighting]: Sighting[field] }
-type Beat = { -readonly [field in keyof Extract<Watch, { kind: 'beat' }>]: Extract<Watch, { kind: 'beat' }>[field] }
 
-/** Instances whose latest beat is at hand. */
-const MOST_BEATING = 4_096
+/** So many sightings of a behaviour come before those of minutes that are over are put into a shorter form. */
+const FRESH = 8
 
 type Growing = {
   readonly fingerprint: Fingerprint
   readonly identity: Identity
   sightings: Map<string, Counted>
-  /** The sighting that was counted last: the next act is most often the same again. Grows in place; `intake` hands out copies. */
+  /** Further sightings, in minutes that are over. */
+  past: PastRows
+  /** With so many at hand it is time to look for such. */
+  crowd: number
+  /** The sighting that was counted last: the next act is most often the same again. Grows in place. */
   latest: Counted | null
+  /** An intake holds the sightings: before they grow on they are copied. */
+  isHandedOut: boolean
   /** How many of its sightings name a process to be killed. */
   kills: number
   samples: readonly Sample[]
 }
+
+/** What an act belongs to: a behaviour, or something outside of the manifest. */
+type Owned =
+  | { readonly behaviour: Growing; readonly outside: null; readonly isUnattributed: boolean }
+  | { readonly behaviour: null; readonly outside: string; readonly isUnattributed: false }
 
 /** `limits` are the window's; tests narrow them. */
 export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits): Fold {
   const { window } = scope
   const behaviours = new Map<string, Growing>()
   let watch = new Map<string, Watch>()
-  const tally = new Map<string, number>()
+  const tally = new Counts()
   const margin = { from: instantMs(window.start) - WATCH_MARGIN_MS, to: instantMs(window.end) + WATCH_MARGIN_MS }
   const skewedFrom = instantMs(window.end) + SKEW_MS
   // As text, cut to the second: comparing event times with them is exact and needs no calendar.
   const [opens, closes] = [window.start.slice(0, 19), window.end.slice(0, 19)]
   const [marginOpens, marginCloses] = [instantOf(margin.from).slice(0, 19), `${instantOf(margin.to).slice(0, 19)}.001`]
   const ownerOf = attributor(scope.workloads)
-  const recalled = new Recall<Growing>()
-  const beats = new Map<string, Beat>()
+  const recalled = new ActRecall<Owned>(scope.workloads)
+  const beats = new Beats()
+  const forms = new Forms()
 
-  const count = (name: string): void => void tally.set(name, (tally.get(name) ?? 0) + 1)
+  const count = (name: string): void => tally.add(name)
   const nearWindow = (from: EventTime, to: EventTime): boolean => eventMs(to) >= margin.from && eventMs(from) <= margin.to
 
-  /** The behaviour that the act belongs to, or null when the manifest does not speak of whoever acted. */
-  function behaviourOf(act: Act): Growing | null {
-    const found = ownerOf(act.subject)
-    const owner = found.attributed
-    if (owner.outside !== null) {
-      count(`${tallyNames.outOfScope}/${act.sensor}/${owner.outside}`)
-      return null
-    }
-    if (owner.workload === null) count(`${tallyNames.unattributed}/${act.sensor}`)
-    const asWritten = actKey(found, act)
-    return recalled.get(asWritten) ?? recalled.set(asWritten, behaviourNamed(identityOf(act, scope, owner)))
+  /** The behaviour that the act belongs to; none when the manifest does not speak of whoever acted. */
+  function ownedBy(act: Act): Owned {
+    const owner = ownerOf(act.subject)
+    if (owner.outside !== null) return { behaviour: null, outside: owner.outside, isUnattributed: false }
+    return { behaviour: behaviourNamed(identityOf(act, scope, owner)), outside: null, isUnattributed: owner.workload === null }
   }
 
   function behaviourNamed(identity: Identity): Growing {
@@ -92,7 +99,17 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
     const known = behaviours.get(key)
     if (known) return known
     const print = fingerprint(identity)
-    const fresh: Growing = { fingerprint: print, identity, sightings: new Map(), latest: null, kills: 0, samples: [] }
+    const fresh: Growing = {
+      fingerprint: print,
+      identity,
+      sightings: new Map(),
+      past: new PastRows(forms),
+      crowd: FRESH,
+      latest: null,
+      isHandedOut: false,
+      kills: 0,
+      samples: [],
+    }
     behaviours.set(key, fresh)
     if (behaviours.size > 2 * limits.behaviours) {
       shrink(behaviours, tally, limits)
@@ -103,37 +120,46 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
   }
 
   function act(received: Act, digest: () => string, redacted: number): void {
-    const act = boundAct(received)
-    if (act.at !== null && (act.at < opens || act.at >= closes)) return countOutside(act.sensor, act.at)
-    const behaviour = behaviourOf(act)
-    if (!behaviour) return
-    count(`${act.class === 'detection' ? tallyNames.detection : tallyNames.observation}/${act.sensor}`)
+    if (received.at !== null && (received.at < opens || received.at >= closes))
+      return countOutside(boundAct(received).sensor, received.at)
+    const known = recalled.get(received)
+    const latest = known?.behaviour?.latest ?? null
+    // What equals a sighting that is there already is within the same bounds; the other texts matter only for samples.
+    if (known !== undefined && latest !== null && redacted === 0 && isAgain(latest, received) && !wantsSample(known, received)) {
+      tally.addAct(received, known)
+      return again(latest, received.at)
+    }
+    takeIn(received, boundAct(received), known, digest, redacted)
+  }
+
+  /** The longer way, for what may be new: `act` is what was received, within its bounds. */
+  function takeIn(received: Act, act: Act, known: Owned | undefined, digest: () => string, redacted: number): void {
+    const owned = act === received ? (known ?? recalled.set(received, ownedBy(act))) : ownedBy(act)
+    const { behaviour } = owned
+    tally.addAct(act, owned)
+    if (behaviour === null) return
+    if (behaviour.isHandedOut) growOn(behaviour)
     if (act.at === null) count(`${tallyNames.unplaced}/${act.sensor}`)
     if (redacted > 0) count(`${tallyNames.redacted}/${act.sensor}`)
     see(behaviour, act)
+    shorten(behaviour)
     thin(behaviour)
-    const [, , last] = behaviour.samples
-    if (!last || (act.at ?? '') <= (last.at ?? '')) {
-      behaviour.samples = mergeSamples(behaviour.samples, [sampleOf(act, digest(), redacted)])
-    }
+    if (wantsSample(owned, act)) behaviour.samples = mergeSamples(behaviour.samples, [sampleOf(act, digest(), redacted)])
   }
 
   function beat({ sensor, node }: Instance, signal: 'health' | 'activity', at: EventTime | null, detections = 0): void {
     if (at === null || at < marginOpens || at >= marginCloses) return
-    const instance = `${signal}/${sensor}/${node === null ? '' : `=${node}`}`
-    const latest = beats.get(instance)
+    const latest = beats.get(signal, sensor, node)
     if (latest !== undefined && at.startsWith(latest.minute)) {
-      if (at < latest.first) latest.first = at
       if (at > latest.last) latest.last = at
+      else if (at < latest.first) latest.first = at
       latest.count++
       latest.detections += detections
       return
     }
     const minute = minuteOf(at)
     const kept = keep(boundWatch({ kind: 'beat', sensor, node, signal, minute, first: at, last: at, count: 1, detections }))
-    if (kept.kind !== 'beat') return
-    if (beats.size >= MOST_BEATING) beats.clear()
-    beats.set(instance, kept)
+    if (kept.kind === 'beat') beats.set(signal, sensor, node, kept)
   }
 
   function keep(signal: Watch): Watch {
@@ -148,24 +174,26 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
   function shrinkWatch(): void {
     watch = smallest(watch, limits.watch)
     beats.clear()
-    tally.set(`${tallyNames.overflow}/watch`, 1)
+    tally.mark(`${tallyNames.overflow}/watch`)
   }
 
   /** Keeps memory bounded under a flood, as {@link keepSmallest} does in the end. */
   function thin(behaviour: Growing): void {
     if (behaviour.kills > 2 * limits.killsEach) {
+      atHand(behaviour)
       behaviour.sightings = joinKills(behaviour.sightings, limits.killsEach)
       behaviour.latest = null
       behaviour.kills = limits.killsEach
-      tally.set(tallyNames.unproven, 1)
+      tally.mark(tallyNames.unproven)
     }
-    if (behaviour.sightings.size <= 2 * (limits.sightingsEach + limits.killsEach)) return
+    if (behaviour.sightings.size + behaviour.past.size <= 2 * (limits.sightingsEach + limits.killsEach)) return
+    atHand(behaviour)
     const joined = joinKills(behaviour.sightings, limits.killsEach)
-    if (behaviour.kills > limits.killsEach) tally.set(tallyNames.unproven, 1)
+    if (behaviour.kills > limits.killsEach) tally.mark(tallyNames.unproven)
     behaviour.sightings = smallest(joined, limits.sightingsEach)
     behaviour.latest = null
     behaviour.kills = killRows(behaviour.sightings)
-    tally.set(`${tallyNames.overflow}/behaviours`, 1)
+    tally.mark(`${tallyNames.overflow}/behaviours`)
   }
 
   function countOutside(sensor: string, at: EventTime): void {
@@ -184,7 +212,7 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
       keep(signal)
     },
     count: (name) => count(boundName(name)),
-    intake: () => keepSmallest({ behaviours: byFingerprint(behaviours), watch: copied(watch), tally: new Map(tally) }, limits),
+    intake: () => keepSmallest({ behaviours: byFingerprint(behaviours), watch: copied(watch), tally: tally.all() }, limits),
   }
 }
 
@@ -199,10 +227,10 @@ function isLasting(signal: Watch): boolean {
 }
 
 /** Keeps memory bounded under a flood: the smallest fingerprints stay, as in {@link keepSmallest}. */
-function shrink(behaviours: Map<string, Growing>, tally: Map<string, number>, limits: IntakeLimits): void {
+function shrink(behaviours: Map<string, Growing>, tally: Counts, limits: IntakeLimits): void {
   const byPrint = sortedByKey(new Map([...behaviours].map(([key, { fingerprint }]) => [fingerprint, key])))
   for (const [, key] of byPrint.slice(limits.behaviours)) behaviours.delete(key)
-  tally.set(`${tallyNames.overflow}/behaviours`, 1)
+  tally.mark(`${tallyNames.overflow}/behaviours`)
 }
 
 function identityOf(
@@ -223,15 +251,12 @@ function identityOf(
   }
 }
 
-function see(
-  behaviour: Growing,
+/** Whether the act is one more of a sighting. */
+function isAgain(
+  latest: Counted,
   { class: kind, sensor, rule, severity, confidence, effect, access, actionTaken, toKill, at }: Act,
-): void {
-  const { latest } = behaviour
-  // What is proven already needs no join, and what is undated has none.
-  const killed = effect === 'unknown' && at !== null ? (toKill ?? null) : null
-  const isSame =
-    latest !== null &&
+): boolean {
+  return (
     at !== null &&
     latest.minute !== null &&
     at.startsWith(latest.minute) &&
@@ -243,12 +268,31 @@ function see(
     latest.effect === effect &&
     latest.access === access &&
     latest.actionTaken === actionTaken &&
-    latest.toKill === killed
-  if (isSame) return again(latest, at)
+    latest.toKill === killedBy(effect, at, toKill)
+  )
+}
+
+/** What is proven already needs no join, and what is undated has none. */
+function killedBy(effect: Act['effect'], at: EventTime | null, toKill: string | null | undefined): string | null {
+  return effect === 'unknown' && at !== null ? (toKill ?? null) : null
+}
+
+/** Samples are the earliest: most acts come too late to be one. */
+function wantsSample({ behaviour }: Owned, { at }: Act): boolean {
+  if (behaviour === null) return false
+  const last = behaviour.samples[intakeLimits.samples - 1]
+  return last === undefined || (at ?? '') <= (last.at ?? '')
+}
+
+function see(
+  behaviour: Growing,
+  { class: kind, sensor, rule, severity, confidence, effect, access, actionTaken, toKill, at }: Act,
+): void {
+  const killed = killedBy(effect, at, toKill)
   const minute = at === null ? null : minuteOf(at)
   const known = { class: kind, sensor, rule, severity, confidence, effect, access, actionTaken, toKill: killed, minute }
   const key = sightingKey(known)
-  const seen = behaviour.sightings.get(key)
+  const seen = behaviour.sightings.get(key) ?? takenBack(behaviour, key, known)
   if (seen) {
     behaviour.latest = seen
     return again(seen, at)
@@ -258,11 +302,53 @@ function see(
   if (killed !== null) behaviour.kills++
 }
 
+/** The sighting, if it is of a minute that seemed to be over. */
+function takenBack({ past, sightings }: Growing, key: string, seen: SightingKey): Counted | undefined {
+  if (past.size === 0 || seen.minute === null || seen.toKill !== null) return undefined
+  const taken = past.take(seen, seen.minute)
+  if (taken === null) return undefined
+  const counted: Counted = { ...taken }
+  sightings.set(key, counted)
+  return counted
+}
+
+/** Puts sightings of other minutes than the latest one's into their short form, if there are many. */
+function shorten(behaviour: Growing): void {
+  const { sightings, past, latest } = behaviour
+  if (sightings.size <= behaviour.crowd) return
+  for (const [key, sighting] of sightings) {
+    if (sighting.minute === latest?.minute || !PastRows.canKeep(sighting)) continue
+    past.add(sighting)
+    sightings.delete(key)
+  }
+  behaviour.crowd = sightings.size + FRESH
+}
+
+/** Undoes {@link shorten}. */
+function atHand(behaviour: Growing): void {
+  for (const sighting of behaviour.past) behaviour.sightings.set(sightingKey(sighting), { ...sighting })
+  behaviour.past = behaviour.past.emptied()
+}
+
+/** The behaviour with sightings that are made when they are asked for, and not kept: most are asked for one behaviour after the other. */
+function shortened({ fingerprint, identity, sightings: atHand, samples, past }: Growing): Behaviour {
+  return {
+    fingerprint,
+    identity,
+    get sightings() {
+      const all = new Map<string, Sighting>(atHand)
+      for (const sighting of past) all.set(sightingKey(sighting), sighting)
+      return all
+    },
+    samples,
+  }
+}
+
 function again(seen: Counted, at: EventTime | null): void {
   seen.count++
   if (at === null) return
-  if (seen.first !== null && at < seen.first) seen.first = at
   if (seen.last !== null && at > seen.last) seen.last = at
+  else if (seen.first !== null && at < seen.first) seen.first = at
 }
 
 function sampleOf({ at, subject, tags }: Act, digest: string, redacted: number): Sample {
@@ -270,13 +356,23 @@ function sampleOf({ at, subject, tags }: Act, digest: string, redacted: number):
   return { at, digest, node, pod, container, image, pid, uid, commandLine, ancestors, tags, redacted }
 }
 
+/** They are handed out as they are: after the last act of a window, which is when most are asked for, a copy would be the larger half. */
 function byFingerprint(growing: ReadonlyMap<string, Growing>): Map<Fingerprint, Behaviour> {
-  return new Map(
-    [...growing.values()].map(({ fingerprint, identity, sightings, samples }) => [
-      fingerprint,
-      { fingerprint, identity, sightings: copied(sightings), samples },
-    ]),
-  )
+  const named = new Map<Fingerprint, Behaviour>()
+  for (const behaviour of growing.values()) {
+    const { fingerprint, identity, sightings, samples, past } = behaviour
+    named.set(fingerprint, past.size === 0 ? { fingerprint, identity, sightings, samples } : shortened(behaviour))
+    // Whoever counts one more must come by `growOn`.
+    behaviour.isHandedOut = true
+    behaviour.latest = null
+  }
+  return named
+}
+
+function growOn(behaviour: Growing): void {
+  behaviour.sightings = copied(behaviour.sightings)
+  behaviour.past = behaviour.past.copied()
+  behaviour.isHandedOut = false
 }
 
 /** The map with copies of its values, which do not change when the fold goes on. */

@@ -19,7 +19,8 @@ function inputOf(
   const { window, intake } = inputsOf({ ...options, manifest })
   const resolved = resolve(manifest)
   const evaluatedAt = '2026-03-02T00:10:00Z'
-  const { findings } = waive(manifest, match(resolved, intake, noFacts), [verifiedWaiver()], evaluatedAt)
+  const moment = { evaluatedAt, window: window.id }
+  const { findings } = waive(manifest, match(resolved, intake, noFacts), { waivers: [verifiedWaiver()], revocations: [] }, moment)
   const covered = cover(resolved, intake.watch.values(), window)
   return gateInput({ manifest, resolved, findings, covered, blindSpots, tally: tally ?? intake.tally, window, evaluatedAt })
 }

@@ -1,12 +1,12 @@
 import type { ControlResult, Finding, Gone, Judgement } from '../model/judgement.ts'
 import type { Facts, Inputs, Recurrence } from '../model/sealed.ts'
-import { jcs, type JsonValue } from '../proof/jcs.ts'
-import { sha256Hex } from '../proof/sha256.ts'
+import { confirm } from './confirm.ts'
 import { cover, type Covered } from './cover.ts'
 import { decide, gateInput, type Decision } from './gate.ts'
 import { match } from './match.ts'
 import { resolve, type ResolvedControl } from './resolve.ts'
-import { waive } from './waive.ts'
+import { digestOf, digestsOfFindings } from './step-digests.ts'
+import { sorted, waive } from './waive.ts'
 
 /**
  * The verdict, as a pure function of what was sealed, of verified decisions and of the evaluation time: bind findings to controls,
@@ -27,14 +27,20 @@ export function judge({
   const resolved = resolve(manifest)
   const found = match(resolved, intake, facts)
   const covered = cover(resolved, intake.watch.values(), window, intake.behaviours.values())
-  const { findings, waivers } = waive(manifest, found, decisions, evaluatedAt)
+  const decided = sorted(decisions)
+  const moment = { evaluatedAt, window: window.id }
+  const confirmed = confirm(manifest, found, decided.confirmations, moment)
+  const { findings, waivers } = waive(manifest, confirmed.findings, decided, moment)
   const decision = decide(
     gate,
     gateInput({ manifest, resolved, findings, covered, blindSpots, tally: intake.tally, window, evaluatedAt }),
     resolved,
   )
 
-  const present = new Set(findings.map(({ fingerprint }) => fingerprint))
+  // Only what was found before can be gone.
+  const present = new Set(facts.history.size === 0 ? [] : findings.map(({ fingerprint }) => fingerprint))
+  const ofControl = Map.groupBy(findings, ({ control }) => control)
+  const digests = digestsOfFindings(found, findings, waivers, intake.behaviours, confirmed.confirmations)
   return {
     procedure,
     window,
@@ -42,16 +48,19 @@ export function judge({
     verdict: decision.verdict,
     verdictBeforeWaivers: decision.verdictBeforeWaivers,
     reasons: decision.reasons,
-    controls: resolved.controls.map((control, index) => resultOf(control, decision.controls[index], findings, covered)),
+    controls: resolved.controls.map((control, index) =>
+      resultOf(control, decision.controls[index], ofControl.get(control.id) ?? [], covered),
+    ),
     findings: [...findings],
     gone: goneOf(facts, present, covered, [...intake.tally.keys(), ...covered.overflow]),
     waivers: [...waivers],
+    ...(confirmed.confirmations.length > 0 && { confirmations: [...confirmed.confirmations] }),
     coverage: covered.coverage,
     tally: Object.fromEntries([...intake.tally].sort(([a], [b]) => (a < b ? -1 : 1))),
     steps: [
-      { name: 'match', digest: digestOf(found) },
+      { name: 'match', digest: digests.match },
       { name: 'cover', digest: digestOf([covered.coverage, [...covered.watched]]) },
-      { name: 'waive', digest: digestOf([findings, waivers]) },
+      { name: 'waive', digest: digests.waive },
       { name: 'gate', digest: digestOf(decision) },
     ],
   }
@@ -86,10 +95,9 @@ function goneOf(
 function resultOf(
   control: ResolvedControl,
   decided: Decision['controls'][number] | undefined,
-  all: readonly Finding[],
+  findings: readonly Finding[],
   covered: Covered,
 ): ControlResult {
-  const findings = all.filter((finding) => finding.control === control.id)
   const counted = findings.filter(({ excepted }) => excepted === null)
   const waived = counted.filter(({ waivedBy }) => waivedBy.length > 0)
   return {
@@ -114,8 +122,4 @@ function resultOf(
     frameworks: Object.fromEntries([...control.frameworks].map(([name, ids]) => [name, [...ids]])),
     watched: [...(covered.watched.get(control.id) ?? [])],
   }
-}
-
-function digestOf(output: unknown): string {
-  return sha256Hex(jcs(output as JsonValue))
 }

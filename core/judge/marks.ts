@@ -80,8 +80,10 @@ function judgeLoss(
 }
 
 /**
- * From start to stop; a start without a stop lasts to the end, a stop without a start from the beginning. `workload`: the declared
- * workload that alone can have been concerned; null: nobody can say which.
+ * Blind from a scope's first start to the stop that ends as many as were started: one name may stand for several throttles at once (two
+ * cgroups of one name, one cgroup on two processors), and as long as one of them goes on something is not seen. A start without a stop
+ * lasts to the end. A stop without a start began when nobody knows: after the scope's last stop, else before the window. `workload`: the
+ * declared workload that alone can have been concerned; null: nobody can say which.
  */
 export function throttleMarks(
   throttles: readonly Of<'throttle'>[],
@@ -92,19 +94,30 @@ export function throttleMarks(
   return [...Map.groupBy(throttles, ({ scope }) => scope)].flatMap(([scope, group]) => {
     const workload = workloadOf(scope)
     const why = workload === null ? 'the sensor throttled a source of events' : `the sensor throttled ${workload}`
-    const mark = (from: number, to: number) => ({ from, to, state: 'silent' as const, why, workload })
-    const marks: ReturnType<typeof mark>[] = []
-    let since: number | null = null
-    for (const { at, state } of group.sort((a, b) => compare(a.at, b.at) || compare(a.state, b.state))) {
-      if (state === 'start') since ??= eventMs(at)
-      else {
-        marks.push(mark(since ?? windowStart, eventMs(at)))
-        since = null
-      }
-    }
-    if (since !== null) marks.push(mark(since, windowEnd))
-    return marks
+    return throttledSpans(group, windowStart, windowEnd).map((span) => ({ ...span, state: 'silent' as const, why, workload }))
   })
+}
+
+function throttledSpans(throttles: readonly Of<'throttle'>[], windowStart: number, windowEnd: number): Span[] {
+  const spans: Span[] = []
+  let [open, since, clearFrom] = [0, windowStart, windowStart]
+  // At one moment the start comes first: whether it was meant to be over then is not known.
+  for (const { at, state } of throttles.toSorted((a, b) => compare(a.at, b.at) || compare(a.state, b.state))) {
+    const time = eventMs(at)
+    if (state === 'start') {
+      if (open === 0) since = time
+      open++
+      continue
+    }
+    if (open > 1) open--
+    else {
+      spans.push({ from: open === 0 ? Math.min(clearFrom, time) : since, to: time })
+      open = 0
+      clearFrom = time
+    }
+  }
+  if (open > 0) spans.push({ from: since, to: windowEnd })
+  return spans
 }
 
 /** A lasting fault holds until the instance starts or loads its rules anew. */

@@ -1,3 +1,4 @@
+import type { Effect } from '../model/act.ts'
 import type { Behaviour, Identity, Sighting } from '../model/behaviour.ts'
 import type { Intake } from '../model/intake.ts'
 import type { Finding } from '../model/judgement.ts'
@@ -17,65 +18,166 @@ export const UNKNOWN_SEVERITY: Severity = 'high'
 
 /** Binds behaviours to the controls that speak about them, and lists the detections of which none does. Sorted by (control, fingerprint). */
 export function match(resolved: Resolved, intake: Intake, facts: Facts): readonly Finding[] {
-  const controls = resolved.controls.map((control) => compileControl(control))
+  const speaking = speakers(resolved.controls.map((control) => binding(compileControl(control))))
+  const concernedBy = remembered((identity) => workloadsOf(identity, resolved))
+  const described = describer()
   const withProof = killProof(intake.watch.values())
-  const findings: Finding[] = []
-  for (const sealed of intake.behaviours.values()) {
-    const behaviour = { ...sealed, sightings: withProof(sealed.sightings) }
-    const concerned = workloadsOf(behaviour.identity, resolved)
-    const bound = controls.flatMap((control) => bind(control, behaviour, concerned, facts) ?? [])
-    findings.push(...bound)
-    const spokenOf = new Set(
-      bound.flatMap(({ sensors }) => sensors.flatMap(({ sensor, rules }) => rules.map((rule) => JSON.stringify([sensor, rule])))),
-    )
-    const isSpokenOf = ({ sensor, rule }: Sighting): boolean =>
-      rule === null ? bound.length > 0 : spokenOf.has(JSON.stringify([sensor, rule]))
-    // A policy without a severity only reports the act: where a control allows that act, there is nothing left to say about it. A
-    // rule that gives a severity says more than the act, and stays listed.
-    const isAllowed = (sighting: Sighting): boolean =>
-      sighting.severity === null && controls.some((control) => allows(control, behaviour.identity, sighting, concerned))
-    const rest = [...behaviour.sightings.values()].filter(
-      (sighting) => sighting.class === 'detection' && !isSpokenOf(sighting) && !isAllowed(sighting),
-    )
-    if (rest.length > 0) findings.push(finding(null, behaviour, rest, concerned, 'unmapped', null, facts))
+  const findings = new Map<string, Finding[]>()
+  const add = (found: Finding): void => {
+    const known = findings.get(found.control ?? '')
+    if (known) known.push(found)
+    else findings.set(found.control ?? '', [found])
   }
-  return findings.sort((a, b) => compare(a.control ?? '', b.control ?? '') || compare(a.fingerprint, b.fingerprint))
+  for (const sealed of intake.behaviours.values()) {
+    const sightings = withProof(sealed.sightings)
+    const behaviour = sightings === sealed.sightings ? sealed : { ...sealed, sightings }
+    const concerned = concernedBy(behaviour.identity)
+    const controls = speaking(behaviour)
+    const bound: Finding[] = []
+    for (const control of controls) {
+      const found = bind(control, behaviour, concerned, facts, described)
+      if (found === null) continue
+      bound.push(found)
+      add(found)
+    }
+    // What was seen in one way alone is spoken of by whoever is bound to it.
+    if (bound.length > 0 && sightings.size === 1) continue
+    const rest = unspoken(behaviour, bound, controls, concerned)
+    if (rest.length > 0) add(finding(null, behaviour, rest, [...concerned].sort(), 'unmapped', null, facts, described))
+  }
+  return [...findings]
+    .sort(([a], [b]) => compare(a, b))
+    .flatMap(([, found]) => found.sort((a, b) => compare(a.fingerprint, b.fingerprint)))
+}
+
+/** The controls that can say anything of a behaviour, in their order: those of its action, and those that map rules of its sensors. */
+function speakers<C extends CompiledControl>(controls: readonly C[]): (behaviour: Behaviour) => readonly C[] {
+  const known = new Map<Identity['action'], Map<string, readonly C[]>>()
+  const speaking = (action: Identity['action'], sensors: ReadonlySet<string>): readonly C[] =>
+    controls.filter(({ control }) => control.behaviour === action || [...sensors].some((sensor) => control.evidence.has(sensor)))
+  return ({ identity: { action }, sightings }) => {
+    const only = onlySensor(sightings)
+    if (only === null) return speaking(action, new Set([...sightings.values()].map(({ sensor }) => sensor)))
+    return recalled(
+      recalled(known, action, () => new Map()),
+      only,
+      () => speaking(action, new Set([only])),
+    )
+  }
+}
+
+/** The sensor that saw all of it; null when several did. */
+function onlySensor(sightings: Behaviour['sightings']): string | null {
+  let only: string | null = null
+  for (const { sensor } of sightings.values()) {
+    if (only !== null && sensor !== only) return null
+    only = sensor
+  }
+  return only
+}
+
+/** Which workloads an identity concerns depends on its namespace and workload alone. */
+function remembered(workloads: (identity: Identity) => readonly string[]): (identity: Identity) => readonly string[] {
+  const known = new Map<string | null, Map<string | null, readonly string[]>>()
+  return (identity) =>
+    recalled(
+      recalled(known, identity.namespace, () => new Map()),
+      identity.workload,
+      () => workloads(identity),
+    )
+}
+
+/** Texts that are remembered come from outside. */
+const MAX_RECALLED = 10_000
+
+/** What the map has under the key, made where it has nothing. */
+function recalled<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const value = known.get(key)
+  if (value !== undefined) return value
+  const made = make()
+  if (known.size < MAX_RECALLED) known.set(key, made)
+  return made
+}
+
+/** The detections of which no control speaks. */
+function unspoken(
+  { identity, sightings }: Behaviour,
+  bound: readonly Finding[],
+  controls: readonly CompiledControl[],
+  concerned: readonly string[],
+): readonly Sighting[] {
+  const spokenOf = new Map<string, Set<string>>()
+  for (const { sensors } of bound) {
+    for (const { sensor, rules } of sensors) {
+      const known = spokenOf.get(sensor)
+      if (known) for (const rule of rules) known.add(rule)
+      else spokenOf.set(sensor, new Set(rules))
+    }
+  }
+  const isSpokenOf = ({ sensor, rule }: Sighting): boolean =>
+    rule === null ? bound.length > 0 : spokenOf.get(sensor)?.has(rule) === true
+  // A policy without a severity only reports the act: where a control allows that act, there is nothing left to say about it. A
+  // rule that gives a severity says more than the act, and stays listed.
+  const isAllowed = (sighting: Sighting): boolean =>
+    sighting.severity === null && controls.some((control) => allows(control, identity, sighting, concerned))
+  return [...sightings.values()].filter(
+    (sighting) => sighting.class === 'detection' && !isSpokenOf(sighting) && !isAllowed(sighting),
+  )
 }
 
 /** The control applies to every workload that is concerned and permits the act. */
 function allows(
-  { control, permits }: CompiledControl,
+  { appliesTo, permits }: CompiledControl,
   identity: Identity,
   sighting: Sighting,
   concerned: readonly string[],
 ): boolean {
-  return concerned.every((workload) => control.workloads.includes(workload)) && permits(identity, sighting)
+  return concerned.every((workload) => appliesTo.has(workload)) && permits(identity, sighting)
+}
+
+/** A control that remembers which of the concerned workloads it applies to. */
+type Binding = CompiledControl & { readonly affected: (concerned: readonly string[]) => readonly string[] }
+
+function binding(control: CompiledControl): Binding {
+  const known = new Map<readonly string[], readonly string[]>()
+  const affected = (concerned: readonly string[]): readonly string[] =>
+    recalled(known, concerned, () => concerned.filter((workload) => control.appliesTo.has(workload)).sort())
+  return { ...control, affected }
 }
 
 /** What the control says of the behaviour: null when it does not concern it or allows it. */
-function bind(control: CompiledControl, behaviour: Behaviour, concerned: readonly string[], facts: Facts): Finding | null {
+function bind(
+  control: Binding,
+  behaviour: Behaviour,
+  concerned: readonly string[],
+  facts: Facts,
+  described: Described,
+): Finding | null {
   const { identity, sightings } = behaviour
-  const affected = concerned.filter((workload) => control.control.workloads.includes(workload))
+  const affected = control.affected(concerned)
   if (affected.length === 0) return null
   const sighted: Sighting[] = []
-  const reasons = new Set<Finding['because']>()
+  let because: Finding['because'] | null = null
   for (const sighting of sightings.values()) {
     const isMapped = sighting.class === 'detection' && control.maps(sighting)
     const rejection = control.rejects(identity, sighting)
-    if (isMapped) reasons.add('evidence')
-    else if (rejection) reasons.add(rejection.because)
-    else continue
+    if (!isMapped && !rejection) continue
+    because = stronger(because, isMapped || !rejection ? 'evidence' : rejection.because)
     const isSure = isMapped || (rejection?.sure === true && isTargetKnown(identity))
     sighted.push(isSure ? sighting : { ...sighting, confidence: Math.min(sighting.confidence, UNKNOWN_TARGET_CONFIDENCE) })
   }
-  const because = strongest.find((reason) => reasons.has(reason))
-  if (because === undefined) return null
+  if (because === null) return null
   const excepted = control.excepts(identity, sighted, affected)
-  return finding(control, behaviour, sighted, affected, because, excepted, facts)
+  return finding(control, behaviour, sighted, affected, because, excepted, facts, described)
 }
 
 const strongest: readonly Finding['because'][] = ['evidence', 'denied', 'not_allowed']
 
+function stronger(one: Finding['because'] | null, other: Finding['because']): Finding['because'] {
+  return one !== null && strongest.indexOf(one) <= strongest.indexOf(other) ? one : other
+}
+
+/** `workloads` are sorted. */
 function finding(
   control: CompiledControl | null,
   { fingerprint, identity, samples }: Behaviour,
@@ -84,40 +186,92 @@ function finding(
   because: Finding['because'],
   excepted: string | null,
   facts: Facts,
+  described: Described,
 ): Finding {
   const attributed = identity.workload !== null
-  const confidence = Math.min(
-    Math.max(...sighted.map((sighting) => sighting.confidence)),
-    attributed ? 1 : UNATTRIBUTED_CONFIDENCE,
-  )
-  // A sensor without a scale must not be outvoted by a milder one: seeing more never makes a verdict better.
-  const seen = sighted.reduce<Severity | null>((worst, { severity }) => worseSeverity(worst, severity ?? UNKNOWN_SEVERITY), null)
-  const times = sighted.flatMap(({ first, last }) => (first === null || last === null ? [] : [first, last])).sort()
+  const { severity, confidence, placed, count, first, last, effects, sensors } = described(sighted)
   return {
     control: control?.control.id ?? null,
     fingerprint,
     identity,
-    workloads: [...workloads].sort(),
+    // Those of the behaviour and of the control themselves, here and below: a hundred thousand copies would say nothing else.
+    workloads: workloads as Finding['workloads'],
     attributed,
     because,
-    severity: control?.control.severity ?? seen ?? UNKNOWN_SEVERITY,
-    confidence,
-    placed: sighted.some(({ minute }) => minute !== null),
+    severity: control?.control.severity ?? severity ?? UNKNOWN_SEVERITY,
+    confidence: Math.min(confidence, attributed ? 1 : UNATTRIBUTED_CONFIDENCE),
+    placed,
     excepted,
-    waivedBy: [],
+    waivedBy: NOBODY as Finding['waivedBy'],
     recurrence: recurrenceOf(fingerprint, facts),
-    count: sum(sighted),
-    first: times[0] ?? null,
-    last: times.at(-1) ?? null,
-    sensors: bySensor(sighted),
-    effects: {
-      prevented: sum(sighted.filter(({ effect }) => effect === 'prevented')),
-      terminated: sum(sighted.filter(({ effect }) => effect === 'terminated')),
-      observed: sum(sighted.filter(({ effect }) => effect === 'observed')),
-      unknown: sum(sighted.filter(({ effect }) => effect === 'unknown')),
-    },
-    samples: [...samples].map((sample) => ({ ...sample, ancestors: [...sample.ancestors], tags: [...sample.tags] })),
+    count,
+    first,
+    last,
+    sensors,
+    effects,
+    samples: samples as Finding['samples'],
   }
+}
+
+const NOBODY: readonly string[] = []
+
+/** What the sightings say together. */
+type Described = (sighted: readonly Sighting[]) => Readonly<Summary> & Pick<Finding, 'sensors'>
+
+/** Most behaviours are seen in one way alone, and most of these by the same rule with the same effect: what says so is made once. */
+function describer(): Described {
+  const effectsOf = new Map<Effect, Map<number, Finding['effects']>>()
+  const sensorsOf = new Map<string, Map<string | null, Map<number, Finding['sensors']>>>()
+  return (sighted) => {
+    const [only] = sighted
+    if (!only || sighted.length > 1) return { ...summary(sighted), sensors: bySensor(sighted) }
+    const { sensor, rule, severity, confidence, minute, count, first, last, effect } = only
+    const isTimed = first !== null && last !== null
+    const isInOrder = isTimed && first < last
+    const ofEffect = recalled(effectsOf, effect, () => new Map())
+    const ofSensor = recalled(sensorsOf, sensor, () => new Map())
+    const ofRule = recalled(ofSensor, rule, () => new Map())
+    return {
+      severity: severity ?? UNKNOWN_SEVERITY,
+      confidence,
+      placed: minute !== null,
+      count,
+      first: isTimed ? (isInOrder ? first : last) : null,
+      last: isTimed ? (isInOrder ? last : first) : null,
+      effects: recalled(ofEffect, count, () => ({ ...noEffects, [effect]: count })),
+      sensors: recalled(ofRule, count, () => bySensor(sighted)),
+    }
+  }
+}
+
+const noEffects: Finding['effects'] = { prevented: 0, terminated: 0, observed: 0, unknown: 0 }
+
+type Summary = Pick<Finding, 'confidence' | 'placed' | 'count' | 'first' | 'last' | 'effects'> & { severity: Severity | null }
+
+function summary(sighted: readonly Sighting[]): Readonly<Summary> {
+  const effects = { ...noEffects }
+  const sum: { -readonly [K in keyof Summary]: Summary[K] } = {
+    severity: null,
+    confidence: 0,
+    placed: false,
+    count: 0,
+    first: null,
+    last: null,
+    effects,
+  }
+  for (const { severity, confidence, minute, count, first, last, effect } of sighted) {
+    // A sensor without a scale must not be outvoted by a milder one: seeing more never makes a verdict better.
+    sum.severity = worseSeverity(sum.severity, severity ?? UNKNOWN_SEVERITY)
+    sum.confidence = Math.max(sum.confidence, confidence)
+    sum.placed ||= minute !== null
+    sum.count += count
+    effects[effect] += count
+    if (first === null || last === null) continue
+    const [earlier, later] = first < last ? [first, last] : [last, first]
+    if (sum.first === null || earlier < sum.first) sum.first = earlier
+    if (sum.last === null || later > sum.last) sum.last = later
+  }
+  return sum
 }
 
 /** Declared workloads that a behaviour is about: its own, or each one that it could belong to. */
@@ -142,13 +296,9 @@ function bySensor(sighted: readonly Sighting[]): Finding['sensors'] {
     .map(([sensor, group]) => ({
       sensor,
       rules: [...new Set(group.flatMap(({ rule }) => (rule === null ? [] : [rule])))].sort(),
-      count: sum(group),
+      count: group.reduce((total, { count }) => total + count, 0),
     }))
     .sort((a, b) => compare(a.sensor, b.sensor))
-}
-
-function sum(sighted: readonly Sighting[]): number {
-  return sighted.reduce((total, { count }) => total + count, 0)
 }
 
 function compare(a: string, b: string): number {

@@ -16,6 +16,19 @@ export function merge(a: Intake, b: Intake, limits: IntakeLimits = intakeLimits)
   return keepSmallest(joined, limits)
 }
 
+/**
+ * Intakes of one window that have no behaviour in common, each within the limits already, as one: what {@link merge} gives, without a look
+ * at any behaviour.
+ */
+export function mergeParts(parts: readonly Intake[], limits: IntakeLimits = intakeLimits): Intake {
+  let rest: Intake = { behaviours: new Map(), watch: new Map(), tally: new Map() }
+  for (const { watch, tally } of parts) rest = merge(rest, { behaviours: new Map(), watch, tally }, limits)
+  const behaviours = new Map(parts.flatMap(({ behaviours }) => [...behaviours]))
+  if (behaviours.size <= limits.behaviours) return { ...rest, behaviours }
+  const tally = settled(new Map(rest.tally).set(`${tallyNames.overflow}/behaviours`, 1))
+  return { ...rest, behaviours: smallest(behaviours, limits.behaviours), tally }
+}
+
 /** What tells one sighting of a behaviour from another, as text in canonical order. */
 export function sightingKey({
   minute,
@@ -63,10 +76,28 @@ export function joinBeats(a: BeatSignal, b: BeatSignal): BeatSignal {
 
 /** The smallest few by (time, digest); an undated sample sorts first. The same line twice is one sample. */
 export function mergeSamples(a: readonly Sample[], b: readonly Sample[]): readonly Sample[] {
-  const byKey = new Map([...a, ...b].map((sample) => [JSON.stringify([sample.at ?? '', sample.digest]), sample]))
-  return sortedByKey(byKey)
-    .slice(0, intakeLimits.samples)
-    .map(([, sample]) => sample)
+  const merged: Sample[] = []
+  for (const samples of [a, b]) for (const sample of samples) insert(merged, sample)
+  return merged
+}
+
+function insert(merged: Sample[], sample: Sample): void {
+  let place = 0
+  for (; place < merged.length; place++) {
+    const order = compareSamples(sample, merged[place] as Sample)
+    // Of one line that came twice the later one stays, as in a map.
+    if (order === 0) return void (merged[place] = sample)
+    if (order < 0) break
+  }
+  if (place === intakeLimits.samples) return
+  merged.splice(place, 0, sample)
+  if (merged.length > intakeLimits.samples) merged.pop()
+}
+
+function compareSamples(a: Sample, b: Sample): number {
+  const [x, y] = [a.at ?? '', b.at ?? '']
+  if (x !== y) return x < y ? -1 : 1
+  return a.digest < b.digest ? -1 : a.digest > b.digest ? 1 : 0
 }
 
 /**
@@ -80,12 +111,12 @@ export function keepSmallest(received: Intake, limits: IntakeLimits): Intake {
   const killers = [...intake.behaviours.values()].filter(({ sightings }) => killRows(sightings) > limits.killsEach)
   const behaviours = new Map(intake.behaviours)
   for (const behaviour of killers)
-    behaviours.set(behaviour.fingerprint, { ...behaviour, sightings: joinKills(behaviour.sightings, limits.killsEach) })
+    behaviours.set(behaviour.fingerprint, withSightings(behaviour, joinKills(behaviour.sightings, limits.killsEach)))
   const crowded = [...behaviours.values()].filter(({ sightings }) => sightings.size > limits.sightingsEach)
   if (within && killers.length === 0 && crowded.length === 0) return intake
 
-  for (const { sightings, ...behaviour } of crowded)
-    behaviours.set(behaviour.fingerprint, { ...behaviour, sightings: smallest(sightings, limits.sightingsEach) })
+  for (const behaviour of crowded)
+    behaviours.set(behaviour.fingerprint, withSightings(behaviour, smallest(behaviour.sightings, limits.sightingsEach)))
   const keptBehaviours = sortedByKey(behaviours).slice(0, limits.behaviours)
   const keptWatch = sortedByKey(intake.watch).slice(0, limits.watch)
   const tally = new Map(intake.tally)
@@ -96,6 +127,11 @@ export function keepSmallest(received: Intake, limits: IntakeLimits): Intake {
   return { behaviours: new Map(keptBehaviours), watch: new Map(keptWatch), tally: settled(tally) }
 }
 
+function withSightings({ fingerprint, identity, samples, written }: Behaviour, sightings: Behaviour['sightings']): Behaviour {
+  const behaviour = { fingerprint, identity, sightings, samples }
+  return written === undefined ? behaviour : { ...behaviour, written }
+}
+
 /** Whether kills were asked for too often before the behaviour was itself pushed out depends on the split: the overflow says enough. */
 function settled(tally: Tally): Tally {
   if (!tally.has(tallyNames.unproven) || !tally.has(`${tallyNames.overflow}/behaviours`)) return tally
@@ -103,7 +139,7 @@ function settled(tally: Tally): Tally {
 }
 
 /** Whether a count of the tally only says that something happened, because how often depends on how the input was split. */
-function isMark(name: string): boolean {
+export function isMark(name: string): boolean {
   return name === tallyNames.unproven || name.startsWith(`${tallyNames.overflow}/`)
 }
 

@@ -101,12 +101,16 @@ export function predicateOf(report: Report): JsonValue {
       digest: { sha256: evidence.digest },
     },
     quarantine: report.quarantine,
-    decisions: report.decisions.map(({ digest, ledgerIndex, signedBy }) => ({
+    decisions: report.decisions.map(({ kind, digest, ledgerIndex, signedBy }) => ({
+      ...(kind && { kind }),
       digest: { sha256: digest },
       ledgerIndex,
       by: signedBy.keyId,
     })),
     waivers: judgement.waivers.map(({ id, control, state, expires }) => ({ id, control, state, expires })),
+    ...(judgement.confirmations && {
+      confirmations: judgement.confirmations.map(({ id, control, state }) => ({ id, control, state })),
+    }),
     previousReport: report.previous && {
       windowId: report.previous.windowId,
       digest: { sha256: report.previous.reportDigest },

@@ -19,6 +19,16 @@ export type Resolved = {
   readonly unmapped: { readonly severity: Severity; readonly verdict: 'review' | 'fail' | 'list' }
   readonly blind: 'inconclusive' | 'fail'
   readonly approvers: readonly ResolvedApprover[]
+  readonly review: ResolvedReview
+}
+
+/** How people decide. */
+export type ResolvedReview = {
+  /** From this severity on a waiver takes two people; null: one suffices. */
+  readonly twoPeopleFrom: Severity | null
+  /** Watched windows without the finding that close its case. */
+  readonly cleanWindows: number
+  readonly dueMs: Readonly<Record<Severity, number>>
 }
 
 /** The cadence: the texts as `windowHolding` takes them, and the same in milliseconds. */
@@ -103,6 +113,7 @@ export function resolve(manifest: Manifest): Resolved {
     unmapped: { severity: unmapped?.severity ?? 'high', verdict: unmapped?.verdict ?? 'review' },
     blind,
     approvers: approvers.map(({ name, key, roles = [] }) => ({ name, key, roles })),
+    review: reviewOf(manifest),
   }
 }
 
@@ -141,6 +152,19 @@ export function manifestDigest(manifest: Manifest): string {
 /** SHA-256 of one control's canonical JSON, hex: a waiver is bound to it, so that a changed control is no longer waived. */
 export function controlDigest(control: Control): string {
   return sha256Hex(jcs(control as JsonValue))
+}
+
+/** How long a case may wait for a person, by severity. */
+const DUE: Readonly<Record<Severity, string>> = { critical: '24h', high: '3d', medium: '7d', low: '30d', info: '90d' }
+
+function reviewOf({ review = {} }: Manifest): ResolvedReview {
+  const { twoPeopleFrom = null, cleanWindows = 3, due = {} } = review
+  const ms = (severity: Severity): number => durationMs(due[severity] ?? DUE[severity])
+  return {
+    twoPeopleFrom,
+    cleanWindows,
+    dueMs: { critical: ms('critical'), high: ms('high'), medium: ms('medium'), low: ms('low'), info: ms('info') },
+  }
 }
 
 function windowOf({ window: { every = '24h', offset = '0m', grace = '10m' } = {} }: Manifest): ResolvedWindow {

@@ -16,6 +16,22 @@ export function scopeTies(
   resolved: Pick<Resolved, 'workloads'>,
   behaviours: Iterable<Pick<Behaviour, 'identity' | 'samples'>>,
 ): (scope: string | null) => string | null {
+  // Throttling is rare and behaviours are many: they are looked through when first a scope is asked for.
+  let owners: ReadonlyMap<string, ReadonlySet<string>> | null = null
+  return (scope) => {
+    if (scope === null) return null
+    owners ??= ownersOf(resolved, behaviours)
+    const found = new Set(namesIn(scope).flatMap((name) => [...(owners?.get(name) ?? [])]))
+    const [only, ...others] = found
+    return only !== undefined && others.length === 0 ? only : null
+  }
+}
+
+/** Container ids and pods → the workloads in whose samples they are. */
+function ownersOf(
+  resolved: Pick<Resolved, 'workloads'>,
+  behaviours: Iterable<Pick<Behaviour, 'identity' | 'samples'>>,
+): ReadonlyMap<string, ReadonlySet<string>> {
   const owners = new Map<string, Set<string>>()
   const own = (name: string, workload: string): void => void (owners.get(name) ?? fresh(owners, name)).add(workload)
   for (const { identity, samples } of behaviours) {
@@ -26,12 +42,7 @@ export function scopeTies(
       if (pod !== null && identity.namespace !== null) own(`${identity.namespace}/${pod}`, workload)
     }
   }
-  return (scope) => {
-    if (scope === null) return null
-    const found = namesIn(scope).flatMap((name) => [...(owners.get(name) ?? [])])
-    const [only, ...others] = new Set(found)
-    return only !== undefined && others.length === 0 ? only : null
-  }
+  return owners
 }
 
 function namesIn(scope: string): string[] {

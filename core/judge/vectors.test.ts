@@ -4,7 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { Identity, Sighting } from '../model/behaviour.ts'
 import type { Control, RequiredSensor } from '../model/manifest.ts'
-import type { Verified, Waiver } from '../model/waiver.ts'
+import type { Revocation } from '../model/decision.ts'
+import type { Severity } from '../model/severity.ts'
+import type { Signer, Verified, Waiver } from '../model/waiver.ts'
 import type { Watch } from '../model/watch.ts'
 import { cover } from './cover.ts'
 import { fingerprint, identityText } from './fingerprint.ts'
@@ -12,7 +14,7 @@ import { manifestOf, windowFrom } from './fixtures.ts'
 import { killProof } from './kills.ts'
 import { normalisePath } from './normalise.ts'
 import { resolve } from './resolve.ts'
-import { stateOf } from './waive.ts'
+import { needsSecond, signedWaivers, stateOf, waiverState } from './waive.ts'
 
 const reads =
   <Input>(run: (input: Input) => unknown) =>
@@ -34,6 +36,35 @@ type WaiverCase = {
   readonly evaluatedAt: string
 }
 
+type PeopleCase = Omit<WaiverCase, 'signedBy'> & {
+  readonly signers: readonly Signer[]
+  readonly severity: Severity
+  readonly twoPeopleFrom: Severity | null
+  readonly window: string
+  readonly revokedAt: string | null
+}
+
+/** The state of a waiver that these people signed, and whether it covers a finding of this severity. */
+function people(given: PeopleCase): { readonly state: string; readonly covers: boolean } {
+  const { application, environment, control, waiver, subject, signers, severity, twoPeopleFrom, window, revokedAt, evaluatedAt } =
+    given
+  const { scope, ...rest } = manifestOf({ controls: [control], ...(twoPeopleFrom && { review: { twoPeopleFrom } }) })
+  const manifest = { ...rest, scope: { ...scope, application, environment } }
+  const digest = 'd'.repeat(64)
+  const waivers = signers.map((signedBy) => ({ value: waiver, subject, signedBy, digest }) as unknown as Verified<Waiver>)
+  const value = { application, environment, revokedAt }
+  const revocation = {
+    value,
+    subject: [digest],
+    signedBy: { name: 'Eve', keyId: 'k0' },
+    digest: 'e',
+  } as unknown as Verified<Revocation>
+  const [signed] = signedWaivers(waivers, revokedAt === null ? [] : [revocation], { evaluatedAt })
+  assert.ok(signed)
+  const state = waiverState(signed, manifest, { evaluatedAt, window })
+  return { state, covers: state === 'active' && !needsSecond(signed, manifest)({ severity }) }
+}
+
 const areas: Readonly<Record<string, (input: unknown) => unknown>> = {
   fingerprint: reads<Identity>((identity) => ({ text: identityText(identity), fingerprint: fingerprint(identity) })),
   normalise: reads<{ path: string }>(({ path }) => ({ path: normalisePath(path) })),
@@ -46,6 +77,7 @@ const areas: Readonly<Record<string, (input: unknown) => unknown>> = {
     const [proven] = killProof(ends)(new Map([['', sighting]])).values()
     return { effect: proven?.effect }
   }),
+  people: reads<PeopleCase>(people),
   waiver: reads<WaiverCase>(({ application, environment, control, waiver, subject, signedBy, evaluatedAt }) => {
     const { scope, ...rest } = manifestOf({ controls: [control] })
     const verified = { value: waiver, subject, signedBy, digest: '' } as unknown as Verified<Waiver>

@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { Control, Manifest } from '../model/manifest.ts'
 import { instantMs, instantOf, type Instant } from '../model/time.ts'
+import type { Revocation } from '../model/decision.ts'
 import type { Verified, Waiver } from '../model/waiver.ts'
-import { act, inputsOf, manifestOf, noFacts, noShell, verifiedWaiver } from './fixtures.ts'
+import { act, inputsOf, manifestOf, noFacts, noShell, verifiedWaiver, windowFrom } from './fixtures.ts'
 import { match } from './match.ts'
 import { resolve } from './resolve.ts'
 import { samePerson, stateOf, waive } from './waive.ts'
@@ -12,7 +13,8 @@ import { samePerson, stateOf, waive } from './waive.ts'
 const during: Instant = '2026-03-02T00:10:00Z'
 const binary = (path: string) => ({ type: 'binary', path, partial: false }) as const
 function waived(waivers: readonly Verified<Waiver>[], acts = [act()], manifest: Manifest = manifestOf(), at: Instant = during) {
-  return waive(manifest, match(resolve(manifest), inputsOf({ acts, manifest }).intake, noFacts), waivers, at)
+  const found = match(resolve(manifest), inputsOf({ acts, manifest }).intake, noFacts)
+  return waive(manifest, found, { waivers, revocations: [] }, { evaluatedAt: at, window: windowFrom().id })
 }
 const waivedBy = (...args: Parameters<typeof waived>) => waived(...args).findings.map((finding) => finding.waivedBy)
 
@@ -127,7 +129,7 @@ test('G5: a waived finding stays a finding, with all that was seen', () => {
   )
 })
 
-test('waivers are listed by digest, whatever the order in which they came, and name a finding once', () => {
+test('waivers are listed by digest with all who signed them, whatever the order in which they came, and name a finding once', () => {
   const [a, b, c] = ['a', 'b', 'b'].map((digest, index) => ({
     ...verifiedWaiver({ id: `w-${digest}` }, { name: `Approver ${index}`, keyId: `k${index}` }),
     digest: digest.repeat(64),
@@ -137,11 +139,10 @@ test('waivers are listed by digest, whatever the order in which they came, and n
   assert.deepEqual(waived([c, b, a]), expected)
   assert.deepEqual(expected.findings[0]?.waivedBy, ['w-a', 'w-b'])
   assert.deepEqual(
-    expected.waivers.map(({ id, signedBy }) => [id, signedBy.keyId]),
+    expected.waivers.map(({ id, signedBy, signers }) => [id, signedBy.keyId, signers?.map(({ keyId }) => keyId)]),
     [
-      ['w-a', 'k0'],
-      ['w-b', 'k1'],
-      ['w-b', 'k2'],
+      ['w-a', 'k0', undefined],
+      ['w-b', 'k1', ['k1', 'k2']],
     ],
   )
 })
@@ -170,4 +171,108 @@ test('the use of a waiver says who asked, who signed, why, and until when', () =
 test('case and spaces do not make the requester another person', () => {
   assert.equal(samePerson('Jane Doe', 'jane  doe '), true)
   assert.equal(samePerson('Jane Doe', 'Jane Dee'), false)
+})
+
+const twoPeople = manifestOf({ review: { twoPeopleFrom: 'medium' } })
+const signedBy = (...names: readonly string[]) => names.map((name, index) => verifiedWaiver({}, { name, keyId: `k${index}` }))
+
+test('high risk takes two people: one alone leaves the finding uncovered, and the report says what is missing', () => {
+  const alone = waived(signedBy('Ada'), [act()], twoPeople)
+  assert.deepEqual(
+    alone.findings.map((finding) => [finding.waivedBy, finding.awaitsSecondPerson]),
+    [[[], ['w-1']]],
+  )
+  assert.deepEqual([alone.waivers[0]?.state, alone.waivers[0]?.findings], ['needs_second_person', []])
+  const both = waived(signedBy('Ada', 'Grace'), [act()], twoPeople)
+  assert.deepEqual(
+    both.findings.map((finding) => [finding.waivedBy, finding.awaitsSecondPerson]),
+    [[['w-1'], undefined]],
+  )
+  assert.deepEqual(
+    both.waivers.map(({ state, signers }) => [state, signers?.map(({ name }) => name)]),
+    [['active', ['Ada', 'Grace']]],
+  )
+})
+
+for (const [what, waivers] of [
+  ['one name with two keys', signedBy('Ada', ' ADA ')],
+  ['the requester as one of them', signedBy('Ada', 'Bob')],
+  ['the requester spelled otherwise', signedBy('Ada', 'bob ')],
+  ['the same key twice', [...signedBy('Ada'), ...signedBy('Ada')]],
+  [
+    'two people who signed different statements',
+    [
+      verifiedWaiver({}, { name: 'Ada', keyId: 'k0' }),
+      { ...verifiedWaiver({}, { name: 'Grace', keyId: 'k1' }), digest: 'e'.repeat(64) },
+    ],
+  ],
+] as const) {
+  test(`${what} are not two people`, () => {
+    assert.deepEqual(waivedBy(waivers, [act()], twoPeople), [[]])
+  })
+}
+
+test('what is less severe is waived by one person, and the same waiver leaves the severe uncovered', () => {
+  const acts = [act({ severity: 'low' }), act({ target: binary('/bin/bash') })]
+  const { findings, waivers } = waived(signedBy('Ada'), acts, twoPeople)
+  assert.deepEqual(findings.map(({ severity, waivedBy }) => `${severity} ${waivedBy.join()}`).sort(), ['low w-1', 'medium '])
+  assert.deepEqual([waivers[0]?.state, waivers[0]?.findings.length], ['needs_second_person', 1])
+})
+
+test('a second signature of the requester neither helps nor harms what another person signed', () => {
+  assert.deepEqual(waivedBy(signedBy('Ada', 'Bob')), [['w-1']])
+  assert.equal(waived(signedBy('Bob', 'bob')).waivers[0]?.state, 'self_approved')
+})
+
+test('property: one person, whatever the names and keys, never waives what takes two', () => {
+  const name = fc.constantFrom('Ada', 'ada', ' Ada', 'ADA ', '\uFF21da')
+  const waiver = fc.record({
+    name,
+    keyId: fc.constantFrom('k0', 'k1', 'k2'),
+    digest: fc.constantFrom('d', 'e'),
+    requestedBy: fc.constantFrom('Bob', 'Ada'),
+  })
+  fc.assert(
+    fc.property(fc.array(waiver, { maxLength: 6 }), (given) => {
+      const waivers = given.map(({ name, keyId, digest, requestedBy }) => ({
+        ...verifiedWaiver({ requestedBy }, { name, keyId }),
+        digest: digest.repeat(64),
+      }))
+      assert.deepEqual(waivedBy(waivers, [act()], twoPeople), [[]])
+    }),
+  )
+})
+
+test('a waiver for one window holds in no other', () => {
+  const here = verifiedWaiver({ window: windowFrom().id })
+  assert.deepEqual(waivedBy([here]), [['w-1']])
+  assert.equal(waived([here]).waivers[0]?.window, windowFrom().id)
+  const elsewhere = verifiedWaiver({ window: windowFrom('2026-03-02T00:10:00Z', '2026-03-02T00:20:00Z').id })
+  assert.deepEqual(waivedBy([elsewhere]), [[]])
+  assert.equal(waived([elsewhere]).waivers[0]?.state, 'other_window')
+})
+
+test('what was taken back does not hold from that second on, and says who did it', () => {
+  const waiver = verifiedWaiver()
+  const found = match(resolve(manifestOf()), inputsOf({ acts: [act()] }).intake, noFacts)
+  const at = (evaluatedAt: Instant, change: Partial<Revocation> = {}, digest = waiver.digest) => {
+    const value = {
+      id: 'r-1',
+      application: 'shop',
+      environment: 'prod',
+      waiver: 'w-1',
+      reason: 'No.',
+      revokedAt: during,
+      ...change,
+    }
+    const revocation = { value, digest: 'f'.repeat(64), subject: [digest], signedBy: { name: 'Grace', keyId: 'k9' } }
+    const revocations = [revocation as unknown as Verified<Revocation>]
+    return waive(manifestOf(), found, { waivers: [waiver], revocations }, { evaluatedAt, window: null }).waivers[0]
+  }
+  assert.equal(at('2026-03-02T00:09:59Z')?.state, 'active')
+  assert.deepEqual([at(during)?.state, at(during)?.revoked?.by.name], ['revoked', 'Grace'])
+  assert.deepEqual(at(during)?.findings, [])
+  // The digest counts, not the name; and nobody takes back what another application accepted.
+  assert.equal(at(during, {}, 'a'.repeat(64))?.state, 'active')
+  assert.equal(at(during, { application: 'other' })?.state, 'active')
 })

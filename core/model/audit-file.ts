@@ -11,7 +11,9 @@ export const auditMembers = {
   evidence: 'evidence.ndjson.gz',
   /** The manifest's signature: a DSSE envelope. Absent when the manifest was not signed. */
   manifest: 'manifest.dsse.json',
-  /** Folder of Sigstore bundles, one per signed decision, named by digest. */
+  /** The same signature as a Sigstore bundle with its place in the ledger. Absent where nobody logged it or nobody kept the place. */
+  manifestEntry: 'manifest.sigstore.json',
+  /** Folder of Sigstore bundles, one per signature of a decision, named by the digest of its payload and of its key. */
   decisions: 'decisions/',
   /** The page for people. It is not evidence and not checked. */
   page: 'report.html',

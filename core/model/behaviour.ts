@@ -65,4 +65,8 @@ export type Behaviour = {
   readonly sightings: ReadonlyMap<string, Sighting>
   /** The smallest few by (time, digest), so that neither threads nor file order can matter. */
   readonly samples: readonly Sample[]
+  /** Identity and samples as they lie in the evidence, canonical JSON: whoever writes them again may take it. Absent where nothing was read. */
+  readonly written?: { readonly identity: string; readonly samples: string }
+  /** All of its line of evidence, where it was written already. */
+  readonly line?: string
 }

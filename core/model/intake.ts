@@ -35,6 +35,8 @@ export const tallyNames = {
   clockSkew: 'clock_skew',
   /** More kills were asked for than are joined with exits: what became of the rest stays unknown. 1 or absent. */
   unproven: 'kill_unproven',
+  /** Received when the window's time of grace was over. */
+  late: 'late',
   /** Past the row cap: such a window cannot pass. */
   overflow: 'overflow',
 } as const

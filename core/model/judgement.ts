@@ -81,6 +81,10 @@ export const FindingSchema = z.strictObject({
   excepted: nullable,
   /** Ids of the waivers in force that cover it. */
   waivedBy: z.array(text),
+  /** Ids of the decisions by which people confirmed that it is a violation; its confidence is then 1. */
+  confirmedBy: z.exactOptional(z.array(text)),
+  /** Ids of the waivers that would cover it if a second person had signed them. */
+  awaitsSecondPerson: z.exactOptional(z.array(text)),
   recurrence: z.enum(['new', 'recurring', 'returned']),
   count,
   first: nullable,
@@ -166,20 +170,66 @@ export const ControlResultSchema = z.strictObject({
 })
 export type ControlResult = Readonly<z.infer<typeof ControlResultSchema>>
 
+const SignerSchema = z.strictObject({ name: text, keyId: text })
+
+/** `needs_second_person`: it is in force, and findings in its scope are not covered because one person alone signed it. */
+export const waiverStates = [
+  'active',
+  'not_yet',
+  'expired',
+  'revoked',
+  'control_changed',
+  'other_scope',
+  'other_window',
+  'unknown_control',
+  'self_approved',
+  'needs_second_person',
+] as const
+export type WaiverState = (typeof waiverStates)[number]
+
 export const WaiverUseSchema = z.strictObject({
   id: text,
   control: text,
   digest: text,
-  state: z.enum(['active', 'not_yet', 'expired', 'control_changed', 'other_scope', 'unknown_control', 'self_approved']),
+  state: z.enum(waiverStates),
   reason: text,
   compensatingControl: text,
   requestedBy: text,
-  signedBy: z.strictObject({ name: text, keyId: text }),
+  signedBy: SignerSchema,
+  /** Everybody who signed it, by key; there when more than one did. */
+  signers: z.exactOptional(z.array(SignerSchema)),
+  /** The one window that it is for. */
+  window: z.exactOptional(text),
+  revoked: z.exactOptional(z.strictObject({ by: SignerSchema, at: InstantSchema, reason: text })),
   notBefore: InstantSchema,
   expires: InstantSchema,
   findings: z.array(Fingerprint),
 })
 export type WaiverUse = Readonly<z.infer<typeof WaiverUseSchema>>
+
+export const confirmationStates = [
+  'counted',
+  'not_yet',
+  'control_changed',
+  'other_scope',
+  'other_window',
+  'unknown_control',
+  'self_approved',
+] as const
+
+/** A person's word that findings of this window are violations, and whether it counts. */
+export const ConfirmationUseSchema = z.strictObject({
+  id: text,
+  control: text,
+  digest: text,
+  state: z.enum(confirmationStates),
+  reason: text,
+  requestedBy: nullable,
+  signedBy: SignerSchema,
+  decidedAt: InstantSchema,
+  findings: z.array(Fingerprint),
+})
+export type ConfirmationUse = Readonly<z.infer<typeof ConfirmationUseSchema>>
 
 /**
  * A behaviour that the previous window found and this one did not. `watched`: whoever had to watch its workloads for its controls did,
@@ -204,6 +254,8 @@ export const JudgementSchema = z.strictObject({
   /** What the previous window found and this one did not. Absence is not remediation: see {@link GoneSchema}. */
   gone: z.array(GoneSchema),
   waivers: z.array(WaiverUseSchema),
+  /** There when people confirmed anything for this window. */
+  confirmations: z.exactOptional(z.array(ConfirmationUseSchema)),
   coverage: CoverageSchema,
   tally: z.record(text, count),
   steps: z.array(StepSchema),

@@ -190,6 +190,8 @@ const RequiredSensor = z.strictObject({
 })
 export type RequiredSensor = Readonly<z.infer<typeof RequiredSensor>>
 
+const Due = between('1h', '365d')
+
 const Approver = z.strictObject({
   name: short(200),
   key: short(1000).check(
@@ -238,6 +240,33 @@ export const ManifestSchema = z.strictObject({
     z
       .enum(['inconclusive', 'fail'])
       .check(note('verdict of a control whose required sensors were blind beyond tolerance; default inconclusive')),
+  ),
+  review: z.optional(
+    z
+      .strictObject({
+        twoPeopleFrom: z.optional(
+          z
+            .enum(severities)
+            .check(
+              note('from this severity on a waiver covers a finding only when two approvers signed it; default: one suffices'),
+            ),
+        ),
+        cleanWindows: z.optional(
+          z.int().check(z.gte(1), z.lte(100), note('watched windows without the finding that close its case; default 3')),
+        ),
+        due: z.optional(
+          z
+            .strictObject({
+              critical: z.optional(Due),
+              high: z.optional(Due),
+              medium: z.optional(Due),
+              low: z.optional(Due),
+              info: z.optional(Due),
+            })
+            .check(note('time to decide a case, by severity; default critical 24h, high 3d, medium 7d, low 30d, info 90d')),
+        ),
+      })
+      .check(note('how people decide')),
   ),
   approvers: z.optional(z.array(Approver).check(z.maxLength(100), note('people whose signed waivers count'))),
   routes: z.optional(

@@ -1,5 +1,7 @@
 import * as z from 'zod/mini'
+import { decisionKinds } from './decision.ts'
 import { JudgementSchema } from './judgement.ts'
+import { RedactionUseSchema } from './redaction.ts'
 import { InstantSchema, WindowSchema } from './window.ts'
 
 /** One constant, so that the whole family can move. */
@@ -33,10 +35,20 @@ export const ReportSchema = z.strictObject({
   judgement: JudgementSchema,
   /** What could not be read, by reason. */
   quarantine: z.strictObject({ count, reasons: z.record(text, count) }),
-  /** Signed waivers that were logged and given to the judgement, whatever became of them. */
-  decisions: z.array(z.strictObject({ id: text, digest, ledgerIndex: count, signedBy: SignerSchema })),
+  /** Signed decisions that were logged and given to the judgement, whatever became of them; older reports know waivers alone. */
+  decisions: z.array(
+    z.strictObject({
+      id: text,
+      kind: z.exactOptional(z.enum(decisionKinds)),
+      digest,
+      ledgerIndex: count,
+      signedBy: SignerSchema,
+    }),
+  ),
   refusedWaivers: z.array(z.strictObject({ source: text, id: z.nullable(text), why: text })),
   previous: z.nullable(z.strictObject({ windowId: text, reportDigest: digest, relation: z.enum(['follows', 'supersedes']) })),
+  /** By which rules secrets were taken out of the events before anything was kept; older reports do not say. */
+  redaction: z.exactOptional(RedactionUseSchema),
   /** The ledger as it stood when the report was made. */
   ledger: LedgerPositionSchema,
 })

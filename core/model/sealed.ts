@@ -4,7 +4,8 @@ import type { BlindSpots } from './blind-spots.ts'
 import type { Intake } from './intake.ts'
 import type { Manifest } from './manifest.ts'
 import type { Instant } from './time.ts'
-import type { Verified, Waiver } from './waiver.ts'
+import type { Decision } from './decision.ts'
+import type { Verified } from './waiver.ts'
 import type { Window } from './window.ts'
 
 /** The version of everything in `core/judge`. Released procedures are frozen: a change of result is a new name. */
@@ -41,7 +42,7 @@ export type SealedInputs = {
 
 /** Everything that the judgement rests on. */
 export type Inputs = SealedInputs & {
-  readonly decisions: readonly Verified<Waiver>[]
+  readonly decisions: readonly Verified<Decision>[]
   /** The time of what caused the judgement, never "now". */
   readonly evaluatedAt: Instant
 }

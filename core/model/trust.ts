@@ -5,13 +5,20 @@ export const TRUST_TYPE = 'https://runproof.dev/trust/v1'
 
 const text = z.string().check(z.minLength(1), z.maxLength(1000))
 const digest = z.string().check(z.regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits'))
+/** An entry of a log, counted from 0. */
+const place = { origin: text, index: z.int().check(z.gte(0)) }
 const Key = z.strictObject({
   name: text,
   /** P-256 public key, PEM. */
   key: text,
   validFrom: z.optional(InstantSchema),
   validUntil: z.optional(InstantSchema),
+  /** The entry at which another key took its place: only what the same log holds before it counts. */
+  retiredAt: z.exactOptional(z.strictObject(place)),
+  /** The entry at which it was revoked, and why: only what the same log holds before it counts. */
+  revokedAt: z.exactOptional(z.strictObject({ ...place, because: text })),
 })
+export type TrustedKey = Readonly<z.infer<typeof Key>>
 
 /**
  * What an auditor believes before reading a report. `source.kind` `run`: written by the run that made the report, so it shows that
@@ -29,6 +36,8 @@ export const TrustSchema = z.strictObject({
   /** Keys of people whose decisions count; empty: those that the signed manifest names. */
   approvers: z.array(Key).check(z.maxLength(1000)),
   gates: z.array(z.strictObject({ name: text, digest })).check(z.maxLength(1000)),
+  /** Lists of what sensors cannot see that are known beside those that ship with Runproof. */
+  blindSpots: z.exactOptional(z.array(z.strictObject({ name: text, digest })).check(z.maxLength(1000))),
   manifests: z.array(z.strictObject({ name: text, version: text, digest })).check(z.maxLength(10_000)),
 })
 export type Trust = Readonly<z.infer<typeof TrustSchema>>

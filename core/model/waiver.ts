@@ -3,6 +3,9 @@ import { InstantSchema } from './window.ts'
 
 export const WAIVER_PREDICATE = 'https://runproof.dev/attestation/waiver/v1'
 
+/** What is to last longer is an exception in the control. */
+export const MAX_WAIVER_DAYS = 365
+
 const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max))
 const Patterns = z.array(text(4096)).check(z.minLength(1), z.maxLength(200))
 
@@ -36,6 +39,8 @@ export const WaiverSchema = z.strictObject({
   reason: text(2000),
   compensatingControl: text(2000),
   requestedBy: text(200),
+  /** The one window that it is for; absent: every window while it holds. */
+  window: z.optional(text(300)),
   notBefore: InstantSchema,
   /** The waiver holds while `notBefore <= evaluation time < expires`. */
   expires: InstantSchema,

@@ -28,6 +28,8 @@ export function compilePatterns(
     if (tokens.every((token) => typeof token === 'string')) exact.add(tokens.join(''))
     else globs.push(matcherOf(tokens, separator))
   }
+  const [only, ...others] = globs
+  if (only && others.length === 0 && exact.size === 0) return only
   return (text) => exact.has(text) || globs.some((matches) => matches(text))
 }
 
@@ -70,38 +72,63 @@ function tokenize(pattern: string): Token[] {
   return tokens
 }
 
-/** Simulates all ways to match at once (a set of positions in the pattern), so that there is nothing to backtrack over. */
+/**
+ * Simulates all ways to match at once (a set of positions in the pattern), so that there is nothing to backtrack over. Positions are
+ * marks in an array: this runs for every pattern of every control and every path.
+ */
 function matcherOf(tokens: readonly Token[], separator: '/' | null): (text: string) => boolean {
   const wildAt = tokens.findIndex((token) => typeof token !== 'string')
   const prefix = tokens.slice(0, wildAt).join('')
   const rest = tokens.slice(wildAt)
+  const [only, ...more] = rest
+  // What most patterns end with: whatever follows.
+  const takesAll = more.length === 0 && (only === GLOBSTAR || (only === STAR && separator === null))
+  const codes = rest.map((token) => (typeof token === 'string' ? (token.codePointAt(0) ?? 0) : token))
+  let [states, next] = [new Uint8Array(rest.length + 1), new Uint8Array(rest.length + 1)]
   return (text) => {
     if (!text.startsWith(prefix)) return false
-    let states = reachable(rest, new Set([0]))
-    for (const character of text.slice(prefix.length)) {
-      const next = new Set<number>()
-      for (const state of states) step(rest[state], state, character, separator, next)
-      if (next.size === 0) return false
-      states = reachable(rest, next)
+    if (takesAll) return true
+    states.fill(0)[0] = 1
+    reach(codes, states)
+    for (let at = prefix.length; at < text.length;) {
+      const character = text.codePointAt(at) ?? 0
+      at += character > 0xffff ? 2 : 1
+      next.fill(0)
+      if (!step(codes, states, character, character === SLASH && separator === '/', next)) return false
+      reach(codes, next)
+      ;[states, next] = [next, states]
     }
-    return states.has(rest.length)
+    return states[rest.length] === 1
   }
 }
 
-function step(token: Token | undefined, state: number, character: string, separator: '/' | null, next: Set<number>): void {
-  if (token === GLOBSTAR || token === IN_FOLDERS || (token === STAR && character !== separator)) next.add(state)
-  if (token === character || (token === ONE && character !== separator) || (token === IN_FOLDERS && character === '/'))
-    next.add(state + 1)
+const SLASH = 0x2f
+/** A token with its character as a code point. */
+type Code = number | Exclude<Token, string>
+
+/** Marks where each position can go over the character; false when nowhere. */
+function step(codes: readonly Code[], states: Uint8Array, character: number, isSeparator: boolean, next: Uint8Array): boolean {
+  let goesOn = false
+  for (let state = 0; state < codes.length; state++) {
+    if (states[state] === 0) continue
+    const code = codes[state]
+    const stays = code === GLOBSTAR || code === IN_FOLDERS || (code === STAR && !isSeparator)
+    const moves = code === character || (code === ONE && !isSeparator) || (code === IN_FOLDERS && character === SLASH)
+    if (stays) next[state] = 1
+    if (moves) next[state + 1] = 1
+    goesOn ||= stays || moves
+  }
+  return goesOn
 }
 
 /** A wildcard may match nothing: whoever stands before one also stands behind it. */
-function reachable(tokens: readonly Token[], states: Set<number>): Set<number> {
-  for (const state of states) {
-    const token = tokens[state]
-    if (token === STAR || token === GLOBSTAR) states.add(state + 1)
-    if (token === FOLDERS) states.add(state + 1).add(state + 2)
+function reach(codes: readonly Code[], states: Uint8Array): void {
+  for (let state = 0; state < codes.length; state++) {
+    if (states[state] === 0) continue
+    const code = codes[state]
+    if (code === STAR || code === GLOBSTAR) states[state + 1] = 1
+    if (code === FOLDERS) states[state + 1] = states[state + 2] = 1
   }
-  return states
 }
 
 /**

@@ -53,7 +53,8 @@ function numeral(value: number): string {
 /** Almost every text of ours is plain: no quote, no backslash, nothing beyond ASCII. */
 const plain = /^[ !#-[\]-~]*$/
 
-function quoted(text: string): string {
+/** A string as canonical JSON. @throws RunproofError `format.malformed` for a lone surrogate */
+export function quoted(text: string): string {
   if (plain.test(text)) return `"${text}"`
   if (!text.isWellFormed()) throw new RunproofError('format.malformed', 'a lone surrogate has no UTF-8 form')
   return JSON.stringify(text)
@@ -61,20 +62,35 @@ function quoted(text: string): string {
 
 /** A member's key, and how it is written with its colon. */
 type Head = { readonly key: string; readonly head: string }
+type Shape = { readonly keys: readonly string[]; readonly order: readonly Head[] }
 
 // Documents repeat a handful of shapes thousands of times: remembering their order halves the time. Bounded, because keys come
 // from outside.
 const MAX_SHAPES = 1000
 const MAX_SHAPE_LENGTH = 1000
-const shapes = new Map<string, { readonly keys: readonly string[]; readonly order: readonly Head[] }>()
+/** Shapes that start with the same key are told apart one after the other. */
+const MAX_ALIKE = 16
+const shapes = new Map<string, Shape[]>()
+let remembered = 0
 
 function orderOf(keys: readonly string[]): readonly Head[] {
-  const name = keys.join('\n')
-  const shape = shapes.get(name)
-  // Keys may hold newlines of their own: two shapes can share a name.
-  if (shape && shape.keys.length === keys.length && keys.every((key, i) => key === shape.keys[i])) return shape.order
+  const alike = shapes.get(keys[0] ?? '')
+  if (alike) for (const shape of alike) if (isShape(shape, keys)) return shape.order
   // The default order of sort is by UTF-16 code unit, which is what §3.2.3 asks for.
   const order = keys.toSorted().map((key) => ({ key, head: `${quoted(key)}:` }))
-  if (shape === undefined && shapes.size < MAX_SHAPES && name.length <= MAX_SHAPE_LENGTH) shapes.set(name, { keys, order })
+  if (remembered < MAX_SHAPES) remember({ keys, order }, alike)
   return order
+}
+
+function isShape({ keys: known }: Shape, keys: readonly string[]): boolean {
+  if (known.length !== keys.length) return false
+  for (let i = 0; i < keys.length; i++) if (known[i] !== keys[i]) return false
+  return true
+}
+
+function remember(shape: Shape, alike: Shape[] | undefined): void {
+  if ((alike && alike.length >= MAX_ALIKE) || shape.keys.join('').length > MAX_SHAPE_LENGTH) return
+  remembered++
+  if (alike) alike.push(shape)
+  else shapes.set(shape.keys[0] ?? '', [shape])
 }

@@ -4,6 +4,8 @@ import * as fc from 'fast-check'
 import { concatBytes, hex, utf8 } from './bytes.ts'
 import { digestHex } from './fixtures.test.ts'
 import {
+  LEAF_PREFIX,
+  MerkleTree,
   consistencyProof,
   inclusionProof,
   leafHash,
@@ -130,4 +132,15 @@ test('a first tree of size 0, a shrunken tree and a proof between equal sizes ar
   assert.throws(() => verifyConsistency({ ...equal, root2: leafHash(utf8('other')) }), /two roots/)
   for (const size1 of [0, 4, 1.5]) assert.throws(() => consistencyProof(leaves(3), size1), invalid)
   for (const index of [-1, 3, 0.5]) assert.throws(() => inclusionProof(leaves(3), index), invalid)
+})
+
+test('a tree that is not held has the root of one that is, after every leaf', () => {
+  const tree = new MerkleTree()
+  assert.deepEqual(tree.root(), merkleRoot([]))
+  for (let count = 1; count <= 70; count++) {
+    tree.add(concatBytes(Uint8Array.of(LEAF_PREFIX), utf8(`entry ${count - 1}`)))
+    assert.deepEqual(tree.root(), merkleRoot(leaves(count)))
+  }
+  tree.add(utf8('entry without its prefix'))
+  assert.notDeepEqual(tree.root(), merkleRoot([...leaves(70), leafHash(utf8('entry without its prefix'))]))
 })

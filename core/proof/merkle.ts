@@ -1,6 +1,6 @@
 import { RunproofError } from '../model/errors.ts'
 import { concatBytes, equalBytes } from './bytes.ts'
-import { sha256 } from './sha256.ts'
+import { sha256, sha256Into } from './sha256.ts'
 
 /** A SHA-256; anything else as a "hash" would let a proof hide what it does not prove. */
 export const HASH_BYTES = 32
@@ -28,6 +28,47 @@ export function leafHash(data: Uint8Array): Uint8Array {
 /** RFC 6962 §2.1: SHA-256 of 0x01 and both children. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(concatBytes(NODE, hashed(left), hashed(right)))
+}
+
+/** What comes before a leaf's data when it is hashed. */
+export const LEAF_PREFIX = 0
+
+/** The root of a tree (RFC 6962 §2.1) that is too long to be held: of each complete subtree only the hash is kept. */
+export class MerkleTree {
+  /** Hash of the complete subtree of 2^level leaves behind the larger ones, at level * 32; there where that bit of the size is set. */
+  readonly #peaks = new Uint8Array(HASH_BYTES * MAX_LEVELS)
+  readonly #node = new Uint8Array(1 + 2 * HASH_BYTES)
+  #size = 0
+
+  constructor() {
+    this.#node[0] = NODE_PREFIX
+  }
+
+  /** The next leaf's data with `LEAF_PREFIX` before it: whoever has many of them in one place need not copy each. */
+  add(prefixed: Uint8Array): void {
+    let level = 0
+    for (let rest = this.#size++; rest % 2 === 1; rest = Math.floor(rest / 2)) level++
+    sha256Into(prefixed, this.#peaks, HASH_BYTES * level)
+    // As a carry in addition: with each smaller subtree it makes one of twice the size.
+    for (let below = 0; below < level; below++) this.#join(below, level)
+  }
+
+  /** The root over the leaves so far; that of the empty tree is SHA-256 of nothing. */
+  root(): Uint8Array {
+    let root: Uint8Array | null = null
+    for (let level = 0, rest = this.#size; rest > 0; level++, rest = Math.floor(rest / 2)) {
+      if (rest % 2 === 0) continue
+      const peak = this.#peaks.slice(HASH_BYTES * level, HASH_BYTES * (level + 1))
+      root = root === null ? peak : nodeHash(peak, root)
+    }
+    return root ?? sha256(new Uint8Array())
+  }
+
+  #join(left: number, right: number): void {
+    this.#node.set(this.#peaks.subarray(HASH_BYTES * left, HASH_BYTES * (left + 1)), 1)
+    this.#node.set(this.#peaks.subarray(HASH_BYTES * right, HASH_BYTES * (right + 1)), 1 + HASH_BYTES)
+    sha256Into(this.#node, this.#peaks, HASH_BYTES * right)
+  }
 }
 
 /** RFC 6962 §2.1, over leaf hashes; the empty tree's root is SHA-256 of nothing. */
@@ -160,8 +201,11 @@ function parents(level: readonly Uint8Array[]): Uint8Array[] {
   return above
 }
 
-const LEAF = Uint8Array.of(0)
-const NODE = Uint8Array.of(1)
+const NODE_PREFIX = 1
+const LEAF = Uint8Array.of(LEAF_PREFIX)
+const NODE = Uint8Array.of(NODE_PREFIX)
+/** A size that a number holds exactly. */
+const MAX_LEVELS = 53
 
 function isRight(node: bigint): boolean {
   return (node & 1n) === 1n

@@ -1,14 +1,11 @@
 import { hex, utf8 } from './bytes.ts'
+import type { Sha256 } from './sha256.ts'
 
 /** SHA-256 (FIPS 180-4), 32 bytes. A string is hashed as UTF-8. Synchronous, which WebCrypto's digest is not. */
 export function sha256(data: Uint8Array | string): Uint8Array {
-  const message = padded(typeof data === 'string' ? utf8(data) : data)
-  const state = Uint32Array.from(INITIAL)
-  const schedule = new Uint32Array(64)
-  for (let at = 0; at < message.byteLength; at += 64) compress(state, schedule, message, at)
-  const digest = new DataView(new ArrayBuffer(32))
-  state.forEach((word, i) => digest.setUint32(4 * i, word))
-  return new Uint8Array(digest.buffer)
+  const hasher = new Hasher()
+  hasher.update(bytesOf(data))
+  return hasher.digest()
 }
 
 /** SHA-256 as 64 lower-case hex digits. */
@@ -16,15 +13,63 @@ export function sha256Hex(data: Uint8Array | string): string {
   return hex(sha256(data))
 }
 
-/** §5.1.1: a one bit, zeros, the length in bits as a 64-bit number. */
-function padded(data: Uint8Array): DataView {
-  const size = Math.ceil((data.length + 9) / 64) * 64
-  const bytes = new Uint8Array(size)
-  bytes.set(data)
-  bytes[data.length] = 0x80
-  const view = new DataView(bytes.buffer)
-  view.setBigUint64(size - 8, BigInt(data.length) * 8n)
-  return view
+/** Writes the 32 bytes to `target` from `offset` on. */
+export function sha256Into(data: Uint8Array | string, target: Uint8Array, offset: number): void {
+  target.set(sha256(data), offset)
+}
+
+/** SHA-256 of what comes piece by piece. */
+export function createSha256(): Sha256 {
+  const hasher = new Hasher()
+  return { update: (data) => hasher.update(bytesOf(data)), hex: () => hex(hasher.digest()) }
+}
+
+const BLOCK = 64
+
+class Hasher {
+  readonly #state = Uint32Array.from(INITIAL)
+  readonly #schedule = new Uint32Array(64)
+  /** The start of a block whose rest has not come yet. */
+  readonly #block = new Uint8Array(BLOCK)
+  #filled = 0
+  #size = 0
+
+  update(data: Uint8Array): void {
+    this.#size += data.length
+    let at = 0
+    if (this.#filled > 0) {
+      at = Math.min(BLOCK - this.#filled, data.length)
+      this.#block.set(data.subarray(0, at), this.#filled)
+      this.#filled += at
+      if (this.#filled < BLOCK) return
+      compress(this.#state, this.#schedule, viewOf(this.#block), 0)
+      this.#filled = 0
+    }
+    const view = viewOf(data)
+    for (; at + BLOCK <= data.length; at += BLOCK) compress(this.#state, this.#schedule, view, at)
+    this.#block.set(data.subarray(at))
+    this.#filled = data.length - at
+  }
+
+  /** §5.1.1: a one bit, zeros, the length in bits as a 64-bit number. */
+  digest(): Uint8Array {
+    const bits = BigInt(this.#size) * 8n
+    const end = new Uint8Array((this.#filled < 56 ? BLOCK : 2 * BLOCK) - this.#filled)
+    end[0] = 0x80
+    viewOf(end).setBigUint64(end.length - 8, bits)
+    this.update(end)
+    const digest = new DataView(new ArrayBuffer(32))
+    this.#state.forEach((word, i) => digest.setUint32(4 * i, word))
+    return new Uint8Array(digest.buffer)
+  }
+}
+
+function bytesOf(data: Uint8Array | string): Uint8Array {
+  return typeof data === 'string' ? utf8(data) : data
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength)
 }
 
 /** §6.2.2, one block. Names as in the standard. */

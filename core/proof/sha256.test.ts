@@ -48,3 +48,27 @@ test('Node gets its own implementation, and bytes rather than a Buffer', () => {
   assert.equal(chosen.sha256, node.sha256)
   assert.equal(Object.getPrototypeOf(chosen.sha256('')), Uint8Array.prototype)
 })
+
+test('what comes in pieces has the digest of the whole, however it is cut, and the same bytes wherever they are written', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 150 }), { maxLength: 8 }), (pieces) => {
+      const whole = Uint8Array.from(pieces.flatMap((piece) => [...piece]))
+      for (const { createSha256, sha256, sha256Hex, sha256Into } of [node, portable]) {
+        const hasher = createSha256()
+        for (const piece of pieces) hasher.update(piece)
+        assert.equal(hasher.hex(), sha256Hex(whole))
+        const target = new Uint8Array(40).fill(7)
+        sha256Into(whole, target, 4)
+        assert.deepEqual(target, Uint8Array.from([7, 7, 7, 7, ...sha256(whole), 7, 7, 7, 7]))
+      }
+    }),
+  )
+})
+
+test('texts in pieces are hashed as their UTF-8', () => {
+  for (const { createSha256, sha256Hex } of [node, portable]) {
+    const hasher = createSha256()
+    for (const piece of ['a', '', '\u20ac', '\u{1f600}'.repeat(40)]) hasher.update(piece)
+    assert.equal(hasher.hex(), sha256Hex(`a\u20ac${'\u{1f600}'.repeat(40)}`))
+  }
+})

@@ -17,7 +17,7 @@ export function writeTar(members: TarMembers): Uint8Array {
   checkNames(names)
   const parts = names.flatMap((name) => {
     const content = members.get(name) ?? new Uint8Array()
-    return [header(name, content.length), content, new Uint8Array(paddingOf(content.length))]
+    return [tarHeader(name, content.length), content, new Uint8Array(tarPadding(content.length))]
   })
   return concatBytes(...parts, new Uint8Array(2 * BLOCK))
 }
@@ -32,14 +32,14 @@ export function readTar(bytes: Uint8Array, limits: TarLimits): TarMembers {
   const members = new Map<string, Uint8Array>()
   let [at, total] = [0, 0]
   for (; !isZero(block(bytes, at));) {
-    const { name, size } = readHeader(block(bytes, at))
+    const { name, size } = readTarHeader(block(bytes, at))
     total += size
     if (members.size === limits.members) throw tooLarge(`more than ${limits.members} members`)
     if (size > limits.memberBytes) throw tooLarge(`${name} has ${size} bytes, more than ${limits.memberBytes}`)
     if (total > limits.totalBytes) throw tooLarge(`more than ${limits.totalBytes} bytes in all`)
     if (members.has(name)) throw malformed(`${name} is there twice`)
     const [start, end] = [at + BLOCK, at + BLOCK + size]
-    at = end + paddingOf(size)
+    at = end + tarPadding(size)
     if (at > bytes.length) throw malformed(`it ends inside ${name}`)
     if (!isZero(bytes.subarray(end, at))) throw malformed(`bytes between ${name} and the next member`)
     members.set(name, bytes.subarray(start, end))
@@ -67,7 +67,8 @@ const FIELD = {
 } as const
 const CHECKSUM_OFFSET = FIELD.checksum[0]
 
-function header(name: string, size: number): Uint8Array {
+/** The header of a regular file in the form that {@link writeTar} gives it, for who writes an archive piece by piece. @throws as `writeTar` */
+export function tarHeader(name: string, size: number): Uint8Array {
   if (size > MAX_SIZE) throw tooLarge(`${name} has more than 8 GiB`)
   const [prefix, base] = splitName(name)
   const bytes = new Uint8Array(BLOCK)
@@ -94,7 +95,8 @@ function splitName(name: string): readonly [string, string] {
   return [name.slice(0, slash), name.slice(slash + 1)]
 }
 
-function readHeader(bytes: Uint8Array): { readonly name: string; readonly size: number } {
+/** What a header of 512 bytes says, as strict as {@link readTar}. @throws RunproofError `format.malformed` */
+export function readTarHeader(bytes: Uint8Array): { readonly name: string; readonly size: number } {
   if (text(bytes, FIELD.magic) !== MAGIC) throw malformed('a member without an ustar header (GNU tar: --format=ustar)')
   if (checksumOf(bytes) !== number(bytes, FIELD.checksum)) throw malformed('a header with a wrong checksum')
   const prefix = terminated(text(bytes, FIELD.prefix))
@@ -155,7 +157,8 @@ function isZero(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0)
 }
 
-function paddingOf(size: number): number {
+/** Zeros that follow so many bytes of content. */
+export function tarPadding(size: number): number {
   return (BLOCK - (size % BLOCK)) % BLOCK
 }
 

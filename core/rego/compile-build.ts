@@ -12,7 +12,8 @@ import { isArray, isComposite, type Value } from './value.ts'
 export function compileAppend(context: Context, { value, array }: Fields<'ArrayAppendStmt'>): Step {
   const read = reader(context, value)
   return (frame) => {
-    const [item, list] = [read(frame), frame[array]]
+    const item = read(frame)
+    const list = frame[array]
     if (item === undefined || !isArray(list)) return UNDEFINED
     ;(list as Value[]).push(item)
     return NEXT

@@ -2,7 +2,7 @@ import { RunproofError } from '../model/errors.ts'
 import { ArithmeticError } from './arithmetic.ts'
 import { BuiltinError, Unsupported } from './builtins/builtin.ts'
 import { builtins } from './builtins/registry.ts'
-import { type Context, invoke, type Read, reader, type Routine } from './compile.ts'
+import { type Context, freshFrame, invoke, type Read, reader, type Routine, runIn } from './compile.ts'
 import { RegoObject, RegoSet } from './collection.ts'
 import { NestedTooDeep } from './limits.ts'
 import { type Frame, NEXT, type Run, type Step, UNDEFINED } from './machine.ts'
@@ -10,24 +10,28 @@ import { NumberTooLarge } from './number.ts'
 import type { Fields } from './plan.ts'
 import { isArray, type Value } from './value.ts'
 
-/** A function of the plan, or a built-in; undefined when it has no result. */
-export function compileCall(context: Context, statement: Fields<'CallStmt'>): Step {
+/** A function of the plan, or a built-in; undefined when it has no result or, where it is `tested`, false. */
+export function compileCall(context: Context, statement: Fields<'CallStmt'>, tested = false): Step {
   const args = (statement.args ?? []).map((arg) => reader(context, arg))
   const target = context.routines.get(statement.func)
-  if (!target) return callBuiltin(context, statement, args)
+  const refusal = tested ? false : undefined
+  if (!target) return callBuiltin(context, statement, args, refusal)
   const { result } = statement
   const [input, data] = args
   if (target.isRule && input && data) {
     return (frame, run) => {
       const value = rule(target, input(frame), data(frame), run)
       frame[result] = value
-      return value === undefined ? UNDEFINED : NEXT
+      return value === undefined || value === refusal ? UNDEFINED : NEXT
     }
   }
+  const { params } = target
   return (frame, run) => {
-    const value = invoke(target, evaluated(args, frame), run)
+    const inner = freshFrame(target)
+    for (let i = 0; i < params.length; i++) inner[params[i] ?? 0] = args[i]?.(frame)
+    const value = runIn(inner, target, run)
     frame[result] = value
-    return value === undefined ? UNDEFINED : NEXT
+    return value === undefined || value === refusal ? UNDEFINED : NEXT
   }
 }
 
@@ -67,7 +71,7 @@ const CHARACTERS_PER_STEP = 16
 /** What is built also takes memory: it costs more than what is only looked at. */
 const BUILT = 4
 
-function callBuiltin(context: Context, statement: Fields<'CallStmt'>, args: readonly Read[]): Step {
+function callBuiltin(context: Context, statement: Fields<'CallStmt'>, args: readonly Read[], refusal: false | undefined): Step {
   const { func: name, result } = statement
   const builtin = builtins.get(name)
   if (!builtin) throw new RunproofError('gate.builtin_missing', name)
@@ -90,7 +94,7 @@ function callBuiltin(context: Context, statement: Fields<'CallStmt'>, args: read
     if (value === undefined) return builtin.isSilent ? NEXT : UNDEFINED
     run.spend(BUILT * weight(value))
     frame[result] = value
-    return NEXT
+    return value === refusal ? UNDEFINED : NEXT
   }
 }
 

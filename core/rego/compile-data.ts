@@ -98,11 +98,13 @@ function dot(context: Context, { source, key, target }: Fields<'DotStmt'>): Step
   }
 }
 
-function isPlain(value: Value | undefined): value is PlainObject {
+/** Its members are its own and looked up by name alone. */
+export function isPlain(value: Value | undefined): value is PlainObject {
   return typeof value === 'object' && value !== null && value.constructor === Object
 }
 
-function named(object: Value | undefined, name: string): Value | undefined {
+/** The member of that name of any value. */
+export function named(object: Value | undefined, name: string): Value | undefined {
   if (typeof object !== 'object' || object === null) return undefined
   if (object instanceof RegoObject) return object.get(name)
   return object.constructor === Object ? member(object as { readonly [key: string]: never }, name) : lookup(object, name)
@@ -112,7 +114,8 @@ function comparison(context: Context, { a, b }: Fields<'EqualStmt'>, wanted: boo
   const [left, right] = [reader(context, a), reader(context, b)]
   const [same, other] = wanted ? [NEXT, UNDEFINED] : [UNDEFINED, NEXT]
   return (frame, run) => {
-    const [x, y] = [left(frame), right(frame)]
+    const x = left(frame)
+    const y = right(frame)
     if (x === undefined || y === undefined) return UNDEFINED
     return equal(x, y, run) ? same : other
   }
@@ -136,7 +139,8 @@ function assignOnce(context: Context, statement: Fields<'AssignVarOnceStmt'>): S
   const read = reader(context, statement.source)
   const { target } = statement
   return (frame, run) => {
-    const [before, value] = [frame[target], read(frame)]
+    const before = frame[target]
+    const value = read(frame)
     if (before !== undefined && !equal(before, value, run)) {
       throw conflict('complete rules must not produce multiple outputs', context.where(statement))
     }

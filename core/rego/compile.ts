@@ -3,6 +3,7 @@ import { RETURN, type Frame, type Run, type Step } from './machine.ts'
 import type { Block, Local, Operand, Place, Plan, PlanFunction, Statement } from './plan.ts'
 import { compileControl, isControl } from './compile-control.ts'
 import { compileData } from './compile-data.ts'
+import { fused } from './compile-fused.ts'
 import type { Value } from './value.ts'
 
 /** A plan turned into closures: no code is generated, so it also runs under a content security policy without `eval`. */
@@ -59,15 +60,25 @@ export function compile(plan: Plan, observe: Observe | null = null): Policy {
 
 /** What the function returns; undefined when it has no result. */
 export function invoke(routine: Routine, args: readonly (Value | undefined)[], run: Run): Value | undefined {
-  run.enter()
-  const { params, size, blocks } = routine
-  routine.blank ??= Array.from({ length: size }, () => undefined)
-  const frame = routine.blank.slice()
+  const frame = freshFrame(routine)
+  const { params } = routine
   for (let i = 0; i < params.length; i++) frame[params[i] ?? 0] = args[i]
+  return runIn(frame, routine, run)
+}
+
+/** Variables for one call, none of them assigned. */
+export function freshFrame(routine: Routine): Frame {
+  routine.blank ??= Array.from({ length: routine.size }, () => undefined)
+  return routine.blank.slice()
+}
+
+/** As `invoke`, with the arguments in their places. */
+export function runIn(frame: Frame, { blocks }: Routine, run: Run): Value | undefined {
+  run.enter()
   let result: Value | undefined
-  for (const block of blocks) {
+  for (let i = 0; i < blocks.length; i++) {
     // Leaving a function's own block only goes on with the next one.
-    if (block(frame, run) === RETURN) {
+    if ((blocks[i] as Step)(frame, run) === RETURN) {
       result = run.returned
       break
     }
@@ -98,8 +109,8 @@ function pathsOf(functions: readonly PlanFunction[], routines: ReadonlyMap<strin
 }
 
 function compileBlock(context: Context, { stmts }: Block): Step {
-  const steps = (stmts ?? []).map((statement) => compileStatement(context, statement))
-  const cost = steps.length + 1
+  const steps = stepsOf(context, stmts ?? [])
+  const cost = (stmts?.length ?? 0) + 1
   const [first, second, third, fourth] = steps
   if (first && steps.length === 1) {
     return (frame, run) => {
@@ -127,12 +138,24 @@ function compileBlock(context: Context, { stmts }: Block): Step {
   }
   return (frame, run) => {
     run.spend(cost)
-    for (const step of steps) {
-      const signal = step(frame, run)
+    for (let i = 0; i < steps.length; i++) {
+      const signal = (steps[i] as Step)(frame, run)
       if (signal !== 0) return signal
     }
     return 0
   }
+}
+
+/** Whoever looks at every statement gets a step for each. */
+function stepsOf(context: Context, statements: readonly Statement[]): readonly Step[] {
+  if (context.observe) return statements.map((statement) => compileStatement(context, statement))
+  const steps: Step[] = []
+  for (let at = 0; at < statements.length;) {
+    const several = fused(context, statements, at)
+    steps.push(several?.step ?? compileStatement(context, statements[at] as Statement))
+    at += several?.taken ?? 1
+  }
+  return steps
 }
 
 function compileStatement(context: Context, statement: Statement): Step {

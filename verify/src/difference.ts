@@ -3,6 +3,7 @@ import type { JsonValue } from '../../core/proof/jcs.ts'
 /** Whether two JSON values are the same; quick, and it makes nothing: almost always they are. */
 export function sameJson(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
   if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object') return false
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, index) => sameJson(item as JsonValue, b[index] as JsonValue | undefined))
   }

@@ -1,22 +1,25 @@
-import { digestsOf, open } from '../../core/judge/seal.ts'
-import { judge } from '../../core/judge/judge.ts'
 import { derivedParts, predicateOf } from '../../core/judge/report.ts'
 import { manifestDigest } from '../../core/judge/resolve.ts'
 import { auditMembers } from '../../core/model/audit-file.ts'
+import { decisionKind, type Decision } from '../../core/model/decision.ts'
+import type { Judgement } from '../../core/model/judgement.ts'
 import { REPORT_PREDICATE, type Report } from '../../core/model/report.ts'
 import type { SealedInputs } from '../../core/model/sealed.ts'
 import type { Trust } from '../../core/model/trust.ts'
-import { WaiverSchema, WAIVER_PREDICATE, type Verified, type Waiver } from '../../core/model/waiver.ts'
 import { payloadOf, verifyEnvelope } from '../../core/proof/dsse.ts'
-import { keyHint, spkiFromPem } from '../../core/proof/ecdsa.ts'
+import { keyHint } from '../../core/proof/ecdsa.ts'
 import { jcs, type JsonValue } from '../../core/proof/jcs.ts'
 import { sha256Hex } from '../../core/proof/sha256.ts'
 import { checkLogEntry, type Bundle } from '../../core/proof/sigstore-bundle.ts'
 import { DSSE_PAYLOAD_TYPE, readStatement } from '../../core/proof/statement.ts'
-import { MANIFEST_PREDICATE, ManifestClaimSchema, verifySigned, type NamedKey } from '../../core/proof/verified.ts'
+import { MANIFEST_PREDICATE, ManifestClaimSchema, verifySigned } from '../../core/proof/verified.ts'
+import { blindSpotsNote } from './blind-spots.ts'
 import { checking, insist, NotVerified, type Check, type CheckName, type Verification } from './check.ts'
+import type { Decided } from './decided.ts'
 import { firstDifference, sameJson } from './difference.ts'
-import { readDecisions, readEvidence, readManifestSignature, readReport, readReportBundle, type Members } from './members.ts'
+import { beforeItsEnd, placeOf } from './key-end.ts'
+import { readManifestEntry, readManifestSignature, type Members } from './members.ts'
+import { readParts, type EvidenceDigests, type Parts } from './parts.ts'
 import { logsOf, namedKeys } from './trust.ts'
 
 /**
@@ -25,57 +28,26 @@ import { logsOf, namedKeys } from './trust.ts'
  * sealed evidence and compared. It says whether the report is genuine, not whether it is good.
  */
 export async function verifyAudit(members: Members, trust: Trust): Promise<Verification> {
-  const { parts, check: format } = await readParts(members)
-  const { bundle, report, lines, inputs } = parts
-  const evidence = lines && { ...digestsOf(lines), lines: lines.length }
-  const decisions: Verified<Waiver>[] = []
+  const { parts, check: format } = await readParts(members, trust)
+  const { bundle, report, evidence, inputs, decided, replayed } = parts
   const checks: Check[] = [
     format,
     await run('signature', { bundle, report }, ({ bundle, report }) => checkSignature(bundle, trust, report.report.evaluatedAt)),
     await run('statement', { bundle, report }, ({ bundle, report }) => checkStatement(bundle, report)),
     await run('ledger', { bundle }, ({ bundle }) => checkLedger(bundle, trust)),
     await run('evidence', { report, evidence, inputs }, ({ report, evidence }) => checkEvidence(report.report, evidence)),
-    await run('manifest', { report, inputs }, ({ report, inputs }) => checkManifest(members, report.report, inputs, trust)),
-    await run('gate', { report, inputs }, ({ report, inputs }) => checkGate(report.report, inputs, trust)),
-    await run('decisions', { report, inputs }, ({ report, inputs }) =>
-      checkDecisions(members, report.report, inputs, trust, decisions),
+    await run('manifest', { report, inputs, bundle }, ({ report, inputs, bundle }) =>
+      checkManifest(members, report.report, inputs, trust, bundle),
     ),
-    await run('replay', { report, evidence, inputs }, ({ report, evidence, inputs }) =>
-      checkReplay(report.report, evidence, inputs, decisions),
+    await run('gate', { report, inputs }, ({ report, inputs }) => checkGate(report.report, inputs, trust)),
+    await run('decisions', { report, inputs, decided }, ({ decided }) => checkDecisions(decided())),
+    await run('replay', { report, evidence, inputs, replayed }, ({ report, evidence, inputs, replayed }) =>
+      checkReplay(report.report, evidence, inputs, replayed()),
     ),
   ]
   const notes = [...notesOf(trust, report?.report, inputs), ...uncheckedMembers(members)]
   if (report && checks.every(({ ok }) => ok)) return { ok: true, report: report.report, checks, notes }
   return { ok: false, checks, notes }
-}
-
-type Parts = {
-  readonly bundle: Bundle | undefined
-  readonly report: ReturnType<typeof readReport> | undefined
-  readonly lines: readonly string[] | undefined
-  readonly inputs: SealedInputs | undefined
-}
-
-/** Reads each part by itself: a broken one is named and must not keep the others from being checked. */
-async function readParts(members: Members): Promise<{ readonly parts: Parts; readonly check: Check }> {
-  const broken: string[] = []
-  const attempt = async <T>(read: () => T | Promise<T>): Promise<T | undefined> => {
-    try {
-      return await read()
-    } catch (error) {
-      broken.push(error instanceof Error ? error.message : String(error))
-      return undefined
-    }
-  }
-  const bundle = await attempt(() => readReportBundle(members))
-  const report = await attempt(() => readReport(members))
-  const lines = await attempt(() => readEvidence(members))
-  const inputs = lines && (await attempt(() => open({ lines })))
-  const check = await checking('format', () => {
-    insist(broken.length === 0, broken.join('; '))
-    return `${members.size} members, every one readable and in canonical form`
-  })
-  return { parts: { bundle, report, lines, inputs }, check }
 }
 
 /** A check whose parts could not be read has not passed. */
@@ -91,14 +63,18 @@ function run<T extends object>(
   })
 }
 
-async function checkSignature({ envelope }: Bundle, trust: Trust, at: string): Promise<string> {
+async function checkSignature(bundle: Bundle, trust: Trust, at: string): Promise<string> {
+  const { envelope } = bundle
   const keys = namedKeys(trust.signers, at).map(({ name, spki }) => ({ name, spki, keyId: keyHint(spki) }))
   const verified = await verifyEnvelope(envelope, keys, DSSE_PAYLOAD_TYPE)
   insist(verified.ok, verified.ok ? '' : verified.why)
-  return `signed by ${keys.find(({ keyId }) => keyId === verified.keyId)?.name ?? 'a trusted key'} (${verified.keyId})`
+  const signer = keys.find(({ keyId }) => keyId === verified.keyId)
+  const place = () => placeOf(bundle, signer?.spki ?? new Uint8Array(), logsOf(trust))
+  const end = await beforeItsEnd(trust.signers, verified.keyId, place, 'this report')
+  return `signed by ${signer?.name ?? 'a trusted key'} (${verified.keyId})${end}`
 }
 
-function checkStatement({ envelope }: Bundle, { report, bytes }: ReturnType<typeof readReport>): string {
+function checkStatement({ envelope }: Bundle, { report, bytes }: NonNullable<Parts['report']>): string {
   const { subject, predicate } = readStatement(payloadOf(envelope), REPORT_PREDICATE)
   const digest = sha256Hex(bytes)
   insist(
@@ -123,8 +99,6 @@ function spkiOf({ hint }: Bundle, trust: Trust): Uint8Array | undefined {
   return namedKeys(trust.signers).find(({ spki }) => keyHint(spki) === hint)?.spki
 }
 
-type EvidenceDigests = { readonly root: string; readonly digest: string; readonly lines: number }
-
 function checkEvidence(report: Report, { root, digest, lines }: EvidenceDigests): string {
   insist(report.evidence.lines === lines, `the report rests on ${report.evidence.lines} lines of evidence, here are ${lines}`)
   insist(report.evidence.root === root, `the evidence has the Merkle root ${root}, the report names ${report.evidence.root}`)
@@ -132,7 +106,13 @@ function checkEvidence(report: Report, { root, digest, lines }: EvidenceDigests)
   return `${lines} sealed lines under the Merkle root ${root}`
 }
 
-async function checkManifest(members: Members, report: Report, { manifest }: SealedInputs, trust: Trust): Promise<string> {
+async function checkManifest(
+  members: Members,
+  report: Report,
+  { manifest }: SealedInputs,
+  trust: Trust,
+  bundle: Bundle,
+): Promise<string> {
   const digest = manifestDigest(manifest)
   const { name, version } = manifest.metadata
   insist(
@@ -147,17 +127,27 @@ async function checkManifest(members: Members, report: Report, { manifest }: Sea
     )
     return `${name} ${version} (sha256 ${digest}); nobody signed it, and the report says so`
   }
-  const checked = await verifySigned(
-    signature,
-    namedKeys(trust.owners, report.evaluatedAt),
-    MANIFEST_PREDICATE,
-    ManifestClaimSchema,
-  )
+  const owners = namedKeys(trust.owners, report.evaluatedAt)
+  const checked = await verifySigned(signature, owners, MANIFEST_PREDICATE, ManifestClaimSchema)
   insist(checked.ok, checked.ok ? '' : `the manifest's signature does not hold: ${checked.why}`)
   const { signedBy, subject } = checked.verified
   insist(subject[0] === digest, `the manifest's signature is over another manifest (sha256 ${subject[0]})`)
   insist(report.manifest.signedBy?.keyId === signedBy.keyId, 'the report names another signer of the manifest')
-  return `${name} ${version} (sha256 ${digest}), signed by ${signedBy.name}`
+  const entry = readManifestEntry(members, signature)
+  const logs = logsOf(trust)
+  const spki = owners.find(({ spki }) => keyHint(spki) === signedBy.keyId)?.spki ?? new Uint8Array()
+  if (entry !== null) {
+    const place = await placeOf(entry, spki, logs)
+    insist(
+      'index' in place,
+      'why' in place ? `the proof that the manifest's signature is in the log does not hold: ${place.why}` : '',
+    )
+  }
+  // Without a proof of its own it is at least as old as the report that rests on it.
+  const place = () => (entry ? placeOf(entry, spki, logs) : placeOf(bundle, spkiOf(bundle, trust) ?? new Uint8Array(), logs))
+  const what = entry ? 'the manifest' : 'this report, the oldest proof of the manifest,'
+  const end = await beforeItsEnd(trust.owners, signedBy.keyId, place, what)
+  return `${name} ${version} (sha256 ${digest}), signed by ${signedBy.name}${end}`
 }
 
 function checkGate(report: Report, { gate }: SealedInputs, trust: Trust): string {
@@ -169,58 +159,26 @@ function checkGate(report: Report, { gate }: SealedInputs, trust: Trust): string
     : `a gate that the trust root does not know (sha256 ${digest}): read its rules before you rely on its verdict`
 }
 
-/** Each decision must be signed by a person whom the manifest (and the trust root, where it names any) lets decide, and be logged. */
-async function checkDecisions(
-  members: Members,
-  report: Report,
-  { manifest }: SealedInputs,
-  trust: Trust,
-  into: Verified<Waiver>[],
-): Promise<string> {
-  const approvers: readonly NamedKey[] = (manifest.approvers ?? []).map(({ name, key }) => ({ name, spki: spkiFromPem(key) }))
-  const trusted = new Set(namedKeys(trust.approvers).map(({ spki }) => keyHint(spki)))
-  const logs = logsOf(trust)
-  const failures: string[] = []
-  for (const { name, bundle } of readDecisions(members)) {
-    try {
-      const checked = await verifySigned(bundle.envelope, approvers, WAIVER_PREDICATE, WaiverSchema)
-      insist(checked.ok, checked.ok ? '' : checked.why)
-      const { verified } = checked
-      insist(
-        trusted.size === 0 || trusted.has(verified.signedBy.keyId),
-        `${verified.signedBy.name} is not an approver in the trust root`,
-      )
-      const spki = approvers.find(({ spki }) => keyHint(spki) === verified.signedBy.keyId)?.spki
-      const logged = await checkLogEntry(bundle, { logs, spki: spki ?? new Uint8Array() })
-      insist(logged.ok, logged.ok ? '' : logged.why)
-      const listed = report.decisions.find(({ digest }) => digest === verified.digest)
-      insist(listed !== undefined, 'the report does not know this decision')
-      insist(
-        BigInt(listed.ledgerIndex) === logged.index,
-        `the report says ledger entry ${listed.ledgerIndex}, the proof says ${logged.index}`,
-      )
-      into.push(verified)
-    } catch (error) {
-      failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
-    }
-  }
-  const missing = report.decisions.filter(({ digest }) => !into.some((decision) => decision.digest === digest))
-  if (missing.length > 0 && failures.length === 0)
-    failures.push(`the signed decision ${missing.map(({ id }) => id).join(', ')} is missing`)
+function checkDecisions({ verified, failures }: Decided): string {
   insist(failures.length === 0, failures.join('; '))
-  return into.length === 0
+  return verified.length === 0
     ? 'none was made'
-    : into.map(({ value, signedBy }) => `${value.id} by ${signedBy.name} until ${value.expires}`).join('; ')
+    : verified.map(({ value, signedBy }) => `${value.id} by ${signedBy.name}${decisionWords(value)}`).join('; ')
 }
 
-/** Judges again and names the first step of the procedure whose result differs. */
-function checkReplay(
-  report: Report,
-  evidence: EvidenceDigests,
-  inputs: SealedInputs,
-  decisions: readonly Verified<Waiver>[],
-): string {
-  const again = judge({ ...inputs, decisions, evaluatedAt: report.evaluatedAt })
+function decisionWords(decision: Decision): string {
+  switch (decisionKind(decision)) {
+    case 'confirmation':
+      return ', who confirmed a violation'
+    case 'revocation':
+      return ', who took a waiver back'
+    case 'waiver':
+      return ` until ${'expires' in decision ? decision.expires : ''}`
+  }
+}
+
+/** The judgement was made again: names the first step of the procedure whose result differs. */
+function checkReplay(report: Report, evidence: EvidenceDigests, inputs: SealedInputs, again: Judgement): string {
   const step = again.steps.find(({ digest }, index) => digest !== report.judgement.steps[index]?.digest)
   const parts = derivedParts(inputs.manifest, sha256Hex(jcs(inputs.gate)), evidence, again)
   const said = report as unknown as { readonly [key: string]: JsonValue }
@@ -243,8 +201,8 @@ function withoutSigner(manifest: JsonValue | undefined): JsonValue | undefined {
 
 /** Whatever lies in the file and was not checked must not borrow trust from what was. */
 function uncheckedMembers(members: Members): string[] {
-  const { bundle, report, evidence, manifest, decisions } = auditMembers
-  const checked = new Set<string>([bundle, report, evidence, manifest])
+  const { bundle, report, evidence, manifest, manifestEntry, decisions } = auditMembers
+  const checked = new Set<string>([bundle, report, evidence, manifest, ...(members.has(manifest) ? [manifestEntry] : [])])
   const others = [...members.keys()].filter((name) => !checked.has(name) && !name.startsWith(decisions)).sort()
   if (others.length === 0) return []
   const named = others.length > 3 ? `${others.slice(0, 3).join(', ')} and ${others.length - 3} more` : others.join(', ')
@@ -259,6 +217,7 @@ function notesOf(trust: Trust, report: Report | undefined, inputs: SealedInputs 
     )
   if (inputs && !trust.gates.some(({ digest }) => digest === sha256Hex(jcs(inputs.gate))))
     notes.push('the gate is not one that the trust root knows: a gate that always passes would replay too')
+  if (inputs) notes.push(blindSpotsNote(inputs.blindSpots, trust))
   if (report && trust.manifests.length > 0 && !trust.manifests.some(({ digest }) => digest === report.manifest.digest))
     notes.push('the manifest is not one that the trust root knows: read what it promises')
   if (report && report.manifest.signedBy === null) notes.push('nobody signed the manifest')
