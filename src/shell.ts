@@ -4,7 +4,8 @@ import type { Manifest } from '../core/model/manifest.ts'
 import type { Report } from '../core/model/report.ts'
 import type { Facts, Sealed } from '../core/model/sealed.ts'
 import type { Instant } from '../core/model/time.ts'
-import type { RefusedWaiver, Signer, Verified, Waiver } from '../core/model/waiver.ts'
+import type { Decision } from '../core/model/decision.ts'
+import type { RefusedWaiver, Signer, Verified } from '../core/model/waiver.ts'
 import type { Window } from '../core/model/window.ts'
 import type { Envelope } from '../core/proof/dsse.ts'
 import type { JsonValue } from '../core/proof/jcs.ts'
@@ -18,11 +19,13 @@ export type Promised = {
   readonly gate: JsonValue
   /** What the sensors cannot see however well they watch. */
   readonly blindSpots: BlindSpots
+  /** What the report says of the rules by which secrets were taken out of the events. */
+  readonly redaction?: Report['redaction']
 }
 
 /** A decision that was verified and logged, with the envelope that anybody can check again. */
 export type LoggedDecision = {
-  readonly verified: Verified<Waiver>
+  readonly verified: Verified<Decision>
   readonly envelope: Envelope
   readonly ledgerIndex: number
   readonly bundle: JsonValue

@@ -153,6 +153,9 @@ const cases: readonly (readonly [name: string, after: Manifest, effect: Effect, 
     /verdict: review → list/,
   ],
   ['blind fails', { ...base, blind: 'fail' }, 'widens', /inconclusive → fail/],
+  ['two people must sign', { ...base, review: { twoPeopleFrom: 'high' } }, 'widens', /two people from: high \(was not set\)/],
+  ['a case closes sooner', { ...base, review: { cleanWindows: 1 } }, 'weakens', /clean windows that close a case: 3 → 1/],
+  ['a case may wait longer', { ...base, review: { due: { high: '10d' } } }, 'neutral', /severity high is due: 72 → 240/],
   [
     'one more may approve',
     {

@@ -1,6 +1,6 @@
 import { resolve, workloadKey, type Resolved } from '../../core/judge/resolve.ts'
 import type { Manifest } from '../../core/model/manifest.ts'
-import { severityRank } from '../../core/model/severity.ts'
+import { severities, severityRank, type Severity } from '../../core/model/severity.ts'
 import { durationMs } from '../../core/model/duration.ts'
 import type { JsonValue } from '../../core/proof/jcs.ts'
 import { diffControl } from './diff-control.ts'
@@ -123,11 +123,40 @@ const verdictRank: Readonly<Record<Resolved['unmapped']['verdict'], number>> = {
 function diffRest(from: Resolved, to: Resolved): Change[] {
   const severityEffect = severityRank(to.unmapped.severity) > severityRank(from.unmapped.severity) ? 'weakens' : 'widens'
   const verdictEffect = verdictRank[to.unmapped.verdict] < verdictRank[from.unmapped.verdict] ? 'weakens' : 'widens'
+  const rank = ({ review: { twoPeopleFrom } }: Resolved): number =>
+    twoPeopleFrom === null ? severities.length : severityRank(twoPeopleFrom)
   return [
     changed('unmapped', 'severity', from.unmapped.severity, to.unmapped.severity, severityEffect),
     changed('unmapped', 'verdict', from.unmapped.verdict, to.unmapped.verdict, verdictEffect),
     changed('blind', 'verdict of a blind control', from.blind, to.blind, to.blind === 'fail' ? 'widens' : 'weakens'),
+    changed(
+      'review',
+      'two people from',
+      from.review.twoPeopleFrom,
+      to.review.twoPeopleFrom,
+      rank(to) > rank(from) ? 'weakens' : 'widens',
+    ),
+    changed(
+      'review',
+      'clean windows that close a case',
+      from.review.cleanWindows,
+      to.review.cleanWindows,
+      to.review.cleanWindows < from.review.cleanWindows ? 'weakens' : 'widens',
+    ),
+    severities.flatMap((severity) =>
+      changed(
+        'review',
+        `hours until a case of severity ${severity} is due`,
+        hours(from, severity),
+        hours(to, severity),
+        'neutral',
+      ),
+    ),
   ].flat()
+}
+
+function hours({ review }: Resolved, severity: Severity): number {
+  return review.dueMs[severity] / 3_600_000
 }
 
 /** Whoever may approve waivers may let violations stand: one more person weakens the promise. */

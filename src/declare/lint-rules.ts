@@ -31,6 +31,7 @@ export const lintRules = {
   RP032: { level: 'warning', title: 'enforce without a way back' },
   RP033: { level: 'warning', title: 'enforce with sensors that cannot refuse anything' },
   RP034: { level: 'warning', title: 'a review threshold that is harder to reach than the one to fail' },
+  RP035: { level: 'warning', title: 'two people needed and fewer named' },
   RP040: { level: 'warning', title: 'windows that start at another hour every day' },
   RP041: { level: 'note', title: 'weekly windows start on a Thursday' },
 } as const satisfies Readonly<Record<string, { readonly level: LintLevel; readonly title: string }>>

@@ -99,6 +99,7 @@ const cases: Readonly<Record<keyof typeof lintRules, readonly [text: string, lin
     'stage: enforce',
   ],
   RP034: [edited('    deny:', '    thresholds: {review: {count: 5}}\n    deny:'), 'thresholds'],
+  RP035: [`${clean}review: {twoPeopleFrom: high}\n`, 'review'],
   RP040: [edited('every: 24h', 'every: 5h'), 'every: 5h'],
   RP041: [edited('every: 24h', 'every: 7d'), 'every: 7d'],
 }

@@ -57,7 +57,7 @@ function lintWindow({ window: { every, everyMs, offsetMs } }: Resolved): Hint[] 
   return [{ rule: 'RP040', path, message, fix: 'use 1h, 2h, 3h, 4h, 6h, 8h, 12h or whole days' }]
 }
 
-function lintPeople({ approvers = [] }: Manifest, { unmapped }: Resolved): Hint[] {
+function lintPeople({ approvers = [] }: Manifest, { unmapped, review }: Resolved): Hint[] {
   const hints: Hint[] = []
   if (approvers.length === 0) {
     const message = 'nobody may approve a waiver: every violation stands until its cause is gone'
@@ -75,6 +75,14 @@ function lintPeople({ approvers = [] }: Manifest, { unmapped }: Resolved): Hint[
       path: ['unmapped', 'verdict'],
       message,
       fix: 'leave it at review, and map or except what is known',
+    })
+  }
+  if (review.twoPeopleFrom !== null && approvers.length === 1) {
+    hints.push({
+      rule: 'RP035',
+      path: ['review', 'twoPeopleFrom'],
+      message: `a waiver of severity ${review.twoPeopleFrom} takes two people, and one is named`,
+      fix: 'name a second person under `approvers:`',
     })
   }
   return hints

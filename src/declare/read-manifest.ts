@@ -55,13 +55,20 @@ function isOfWrongType({ code }: z.core.$ZodIssue): boolean {
   return code === 'invalid_type' || code === 'invalid_union' || code === 'invalid_key'
 }
 
-function problemOf({ path, key, message, fix }: Fault, { line, column }: Position, document: JsonValue, file: string): Problem {
+/** A fault with its place and the value that stands there. */
+export function problemOf(
+  { path, key, message, fix }: Fault,
+  { line, column }: Position,
+  document: JsonValue,
+  file: string,
+): Problem {
   // A key is in the message already, and so is what a collection lacks.
   const value = key === true || path.length === 0 ? undefined : valueAt(document, path)
   return { file, line, column, path: pathText(path), value: typeof value === 'object' ? null : valueText(value), message, fix }
 }
 
-function capped(problems: readonly Problem[]): readonly Problem[] {
+/** The first so many, in the order of the text, and how many there are beside. */
+export function capped(problems: readonly Problem[]): readonly Problem[] {
   const last = problems[MAX_PROBLEMS]
   if (!last) return problems
   const rest = {

@@ -1,5 +1,6 @@
 import { z } from 'zod/mini'
 import { ManifestSchema } from '../../core/model/manifest.ts'
+import { RedactionSchema } from '../../core/model/redaction.ts'
 import { WaiverSchema } from '../../core/model/waiver.ts'
 import type { JsonValue } from '../../core/proof/jcs.ts'
 
@@ -9,6 +10,7 @@ import type { JsonValue } from '../../core/proof/jcs.ts'
  */
 export const jsonSchemas = {
   manifest: () => schemaOf(ManifestSchema, 'manifest.v1', 'Runproof assurance manifest'),
+  redaction: () => schemaOf(RedactionSchema, 'redaction.v1', 'Runproof redaction rules of a bundle, redaction.yaml'),
   waiver: () => schemaOf(WaiverSchema, 'waiver.v1', 'Runproof waiver, the predicate of a signed statement'),
 } as const
 

@@ -131,6 +131,10 @@ controls:
     frameworks: { soc2: [CC6.8], nist-800-53: [SI-16], mitre-attack: [T1055.008, T1547.006] }
     remediation: Take the node out of service and keep it for the investigation.
 
+# How people decide: what is this severe is waived by two of the approvers below, never by one alone.
+review:
+  twoPeopleFrom: high
+
 # People whose signed waivers count. Without any, a violation stands until its cause is gone.
 #   openssl ecparam -name prime256v1 -genkey -noout -out jane.pem && chmod 600 jane.pem && openssl ec -in jane.pem -pubout
 # approvers:

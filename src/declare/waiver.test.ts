@@ -8,7 +8,7 @@ import { keyHint, pemFromSpki } from '../../core/proof/keys.ts'
 import { DSSE_PAYLOAD_TYPE } from '../../core/proof/statement.ts'
 import { waiverStatement } from './statements.ts'
 import { draftWaiver, type WaiverRequest } from './waiver.ts'
-import { unverifiedWaiver, waiverState } from './waiver-state.ts'
+import { unverifiedWaiver, waiverStateOf } from './waiver-state.ts'
 
 function person() {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -123,7 +123,7 @@ function signed(key: KeyObject, more: Partial<WaiverRequest> = {}): unknown {
 
 test('a waiver is active from its beginning until just before its end', async () => {
   const envelope = signed(jane.privateKey, { notBefore: '2026-03-02T00:00:00Z', expires: '2026-03-03T00:00:00Z' })
-  const stateAt = async (at: string) => (await waiverState('w', envelope, manifest, at)).state
+  const stateAt = async (at: string) => (await waiverStateOf({ source: 'w', envelope }, manifest, at)).state
   assert.equal(await stateAt('2026-03-01T23:59:59Z'), 'not_yet')
   assert.equal(await stateAt('2026-03-02T00:00:00Z'), 'active')
   assert.equal(await stateAt('2026-03-02T23:59:59Z'), 'active')
@@ -133,7 +133,7 @@ test('a waiver is active from its beginning until just before its end', async ()
 test('a waiver that does not count says why', async () => {
   const at = '2026-03-02T00:00:00Z'
   const why = async (envelope: unknown, of: Manifest): Promise<string> => {
-    const state = await waiverState('w', envelope, of, at)
+    const state = await waiverStateOf({ source: 'w', envelope }, of, at)
     assert.equal(state.state, 'refused')
     return state.why
   }

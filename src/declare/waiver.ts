@@ -5,7 +5,7 @@ import { durationForm, durationMs } from '../../core/model/duration.ts'
 import { RunproofError } from '../../core/model/errors.ts'
 import type { Control, Manifest } from '../../core/model/manifest.ts'
 import { instantMs, instantOf, isInstant, type Instant } from '../../core/model/time.ts'
-import { WaiverSchema, type Waiver } from '../../core/model/waiver.ts'
+import { MAX_WAIVER_DAYS, WaiverSchema, type Waiver } from '../../core/model/waiver.ts'
 import { compilePatterns } from '../../core/patterns/glob.ts'
 import { keyHint, spkiFromPem } from '../../core/proof/keys.ts'
 import { jcs, type JsonValue } from '../../core/proof/jcs.ts'
@@ -26,8 +26,6 @@ export type WaiverRequest = {
   readonly expires: string
   readonly notBefore: string | null
 }
-
-export const MAX_WAIVER_DAYS = 365
 
 /** It names a file, too. */
 const idForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
@@ -123,7 +121,12 @@ function againstPeople(requestedBy: string, keyId: string, { approvers = [] }: M
     : []
 }
 
-function againstScope({ workloads, targets, executables }: Waiver['scope'], control: Control, manifest: Manifest): string[] {
+/** What can never match, or matches nothing of the control. */
+export function againstScope(
+  { workloads, targets, executables }: Waiver['scope'],
+  control: Control,
+  manifest: Manifest,
+): string[] {
   const concerned = resolve(manifest).controls.find(({ id }) => id === control.id)?.workloads ?? []
   const dead = [...(targets ?? []), ...(executables ?? [])].filter((pattern) => normalisePath(pattern) !== pattern)
   return [

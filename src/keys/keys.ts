@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createFile } from '../lib/io/durable-file.ts'
 import { readPrivateFile, unreadable } from './private-file.ts'
 import { newSecret, secretOf } from './secret.ts'
+import { earlierSegmentKeys, existingSecret } from './segment-keys.ts'
 import { isEncrypted, logKeyOf, newPrivateKey, signingKeyOf, type LogKey, type SigningKey } from './signing-key.ts'
 
 export { loadSigningKey } from './signing-key.ts'
@@ -16,6 +17,8 @@ export type Keys = {
   readonly log: () => Promise<LogKey>
   /** 32 bytes that key the digests of lines which held a secret. */
   readonly redaction: () => Promise<Uint8Array>
+  /** 32 bytes that encrypt what was received, at rest; after them those of earlier keys (`segments.<name>.key`), which only read. */
+  readonly segments: () => Promise<readonly Uint8Array[]>
 }
 
 export type OpenKeysOptions = {
@@ -41,6 +44,13 @@ export async function openKeys({ dataDir, passphrase = null }: OpenKeysOptions):
     if (passphrase !== null && !isEncrypted(pem)) throw notEncrypted(path)
     return { pem, source: { path, passphrase, name } }
   }
+  const secretIn = (name: string): Uint8Array => {
+    const path = join(folder, name)
+    return secretOf(
+      readOrMake(path, () => newSecret(passphrase)),
+      { path, passphrase },
+    )
+  }
   return {
     signer: async (name) => {
       const { pem, source } = pemOf(name, 'p256')
@@ -50,13 +60,11 @@ export async function openKeys({ dataDir, passphrase = null }: OpenKeysOptions):
       const { pem, source } = pemOf('log', 'ed25519')
       return logKeyOf(pem, source)
     },
-    redaction: async () => {
-      const path = join(folder, 'redaction.key')
-      return secretOf(
-        readOrMake(path, () => newSecret(passphrase)),
-        { path, passphrase },
-      )
-    },
+    redaction: async () => secretIn('redaction.key'),
+    segments: async () => [
+      secretIn('segments.key'),
+      ...earlierSegmentKeys(folder).map((name) => existingSecret(join(folder, name), passphrase)),
+    ],
   }
 }
 

@@ -1,22 +1,27 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { basename, extname } from 'node:path'
 import { ed25519FromSpki, isP256Spki, keyHint, pemFromSpki } from '../../core/proof/keys.ts'
+import { isOpenSsh, readOpenSsh } from './openssh.ts'
 import { readPrivateFile, unreadable } from './private-file.ts'
 
-/** A P-256 key. `keyId` is base64 of SHA-256 over `spki`, as in cosign; `pem` is the public key; `sign` gives DER ECDSA-SHA256. */
+/**
+ * A P-256 key. `keyId` is base64 of SHA-256 over `spki`, as in cosign; `pem` is the public key; `sign` gives DER ECDSA-SHA256, as does
+ * `signNow`, for a signature that belongs into a database transaction.
+ */
 export type SigningKey = {
   readonly name: string
   readonly keyId: string
   readonly spki: Uint8Array
   readonly pem: string
   readonly sign: (data: Uint8Array) => Promise<Uint8Array>
+  readonly signNow: (data: Uint8Array) => Uint8Array
 }
 
 /** An Ed25519 key, 32 bytes public. It signs at once, because a checkpoint is signed inside a database transaction. */
 export type LogKey = { readonly publicKey: Uint8Array; readonly sign: (data: Uint8Array) => Uint8Array }
 
 /**
- * A person's own P-256 private key (PEM: PKCS#8, encrypted or not, or SEC 1), named after its file.
+ * A person's own P-256 private key (PEM: PKCS#8 or OpenSSH's own form, encrypted or not, or SEC 1), named after its file.
  * @throws RunproofError `key.unreadable` with the fix.
  */
 export async function loadSigningKey(path: string, passphrase: string | null = null): Promise<SigningKey> {
@@ -38,13 +43,8 @@ export function signingKeyOf(pem: string, { path, passphrase, name }: KeySource)
   }
   const spki = spkiOf(key)
   if (!isP256Spki(spki)) throw unreadable(path, 'its public key has an unknown form')
-  return {
-    name,
-    keyId: keyHint(spki),
-    spki,
-    pem: pemFromSpki(spki),
-    sign: async (data) => new Uint8Array(sign('sha256', data, { key, dsaEncoding: 'der' })),
-  }
+  const signNow = (data: Uint8Array): Uint8Array => new Uint8Array(sign('sha256', data, { key, dsaEncoding: 'der' }))
+  return { name, keyId: keyHint(spki), spki, pem: pemFromSpki(spki), sign: async (data) => signNow(data), signNow }
 }
 
 /** @throws RunproofError `key.unreadable` unless the PEM holds an Ed25519 private key. */
@@ -67,6 +67,7 @@ export function isEncrypted(pem: string): boolean {
 }
 
 function privateKeyOf(pem: string, path: string, passphrase: string | null): KeyObject {
+  if (isOpenSsh(pem)) return readOpenSsh(pem, path, passphrase)
   if (isEncrypted(pem) && passphrase === null) {
     throw unreadable(path, 'it is encrypted; name a file with its passphrase in RUNPROOF_KEY_PASSPHRASE_FILE')
   }

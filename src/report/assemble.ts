@@ -3,7 +3,8 @@ import type { Judgement } from '../../core/model/judgement.ts'
 import type { Manifest } from '../../core/model/manifest.ts'
 import { REPORT_PREDICATE, type Report } from '../../core/model/report.ts'
 import type { Sealed } from '../../core/model/sealed.ts'
-import type { RefusedWaiver, Signer, Verified, Waiver } from '../../core/model/waiver.ts'
+import { decisionKind, type Decision } from '../../core/model/decision.ts'
+import type { RefusedWaiver, Signer, Verified } from '../../core/model/waiver.ts'
 import { utf8 } from '../../core/proof/bytes.ts'
 import { jcs, type JsonValue } from '../../core/proof/jcs.ts'
 import { sha256Hex } from '../../core/proof/sha256.ts'
@@ -11,8 +12,13 @@ import { STATEMENT_TYPE } from '../../core/proof/statement.ts'
 
 /** What the judgement does not say by itself: who promised, who decided, what came before, and where the ledger stood. */
 type Circumstances = {
-  readonly promised: { readonly manifest: Manifest; readonly signedBy: Signer | null; readonly gate: JsonValue }
-  readonly decisions: readonly { readonly verified: Verified<Waiver>; readonly ledgerIndex: number }[]
+  readonly promised: {
+    readonly manifest: Manifest
+    readonly signedBy: Signer | null
+    readonly gate: JsonValue
+    readonly redaction?: Report['redaction']
+  }
+  readonly decisions: readonly { readonly verified: Verified<Decision>; readonly ledgerIndex: number }[]
   readonly refused: readonly RefusedWaiver[]
   readonly previous: Report['previous']
   readonly ledger: Report['ledger']
@@ -33,12 +39,14 @@ export function assembleReport(
     manifest: { ...derived.manifest, signedBy: promised.signedBy && { ...promised.signedBy } },
     decisions: decisions.map(({ verified, ledgerIndex }) => ({
       id: verified.value.id,
+      kind: decisionKind(verified.value),
       digest: verified.digest,
       ledgerIndex,
       signedBy: { ...verified.signedBy },
     })),
     refusedWaivers: refused.map((waiver) => ({ ...waiver })),
     previous,
+    ...(promised.redaction && { redaction: promised.redaction }),
     ledger,
   }
 }

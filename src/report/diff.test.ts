@@ -3,7 +3,10 @@ import { test } from 'node:test'
 import type { ControlResult, Finding, Judgement, WaiverUse } from '../../core/model/judgement.ts'
 import type { Report } from '../../core/model/report.ts'
 import { diffReports, type ControlChange } from './diff.ts'
-import { exampleControl, exampleFinding, exampleReport, hex } from './fixtures.ts'
+import { exampleControl } from './fixtures/controls.ts'
+import { exampleFinding } from './fixtures/findings.ts'
+import { exampleReport } from './fixtures/report.ts'
+import { hex } from './fixtures/scope.ts'
 import { diffText } from './text/diff.ts'
 
 const [shell, apk] = ['ns-payments.shell-spawn.v1', 'ns-payments.package-manager.v2']

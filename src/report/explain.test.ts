@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { act, beating, inputsOf, manifestOf, noShell, verifiedWaiver } from '../../core/judge/fixtures.ts'
 import { judge } from '../../core/judge/judge.ts'
+import { resolve } from '../../core/judge/resolve.ts'
 import type { Control } from '../../core/model/manifest.ts'
 import type { Inputs } from '../../core/model/sealed.ts'
 import type { JsonValue } from '../../core/proof/jcs.ts'
 import { agrees, explainControl, type Explanation } from './explain.ts'
+import { gateQuestion, traceGate } from './explain/gate-trace.ts'
 import { placesOf } from './explain/place.ts'
-import { exampleReport } from './fixtures.ts'
+import { exampleReport } from './fixtures/report.ts'
 import { explanationText } from './text/explain.ts'
 
 const gate = JSON.parse(readFileSync(new URL('../../catalogue/gate/plan.json', import.meta.url), 'utf8')) as JsonValue
@@ -24,9 +26,9 @@ function inputs({ controls, decisions = [], evaluatedAt = '2026-03-02T00:10:00Z'
     evaluatedAt,
   }
 }
-function explained(given: Case, control = 'no-shell'): Explanation {
+function explained(given: Case, control = 'no-shell', options: { readonly coverage?: boolean } = {}): Explanation {
   const all = inputs(given)
-  return explainControl(all, exampleReport({ judgement: judge(all) }), control)
+  return explainControl(all, exampleReport({ judgement: judge(all) }), control, options)
 }
 const linesOf = ({ match }: Explanation): readonly string[] => match.findings.flatMap(({ lines }) => lines)
 
@@ -141,6 +143,65 @@ test('a report that says something else than its evidence is contradicted', () =
 test('a control that does not exist is refused with the nearest ones', () => {
   assert.throws(() => explained({}, 'shell'), { code: 'usage', message: /no control "shell"; did you mean no-shell\?/ })
   assert.throws(() => explained({}, 'zzz'), { code: 'usage', message: /it has no-shell/ })
+})
+
+/** The line of the gate's source at a place, `gate.rego:54`. */
+const lineAt = (place: string | null | undefined): string => source[Number(place?.split(':')[1]) - 1] ?? ''
+
+test('each reason is placed at the body that held, also where several write the same word', () => {
+  const clean = explained({})
+  assert.deepEqual(
+    clean.gate.reasons.map(({ code, place }) => [code, lineAt(place).split('(')[0]]),
+    [['clean', 'clean']],
+  )
+  const blind = explained({ watch: beating(0, 3) })
+  assert.match(lineAt(blind.gate.reasons[0]?.place), /^blind\(control\)/)
+})
+
+test('the verdict comes from the rule that it is written in, of this control and not of the window', () => {
+  const { gate: passed } = explained({})
+  assert.deepEqual(
+    passed.givenBy.map(({ verdict, rule, place }) => [verdict, rule, lineAt(place).trim()]),
+    [['pass', 'precedence', '} else := "pass"']],
+  )
+  const waived = explained({ acts: [plain()], decisions: [verifiedWaiver()] })
+  assert.deepEqual(
+    waived.gate.givenBy.map(({ verdict, rule }) => [verdict, rule]),
+    [
+      ['fail', 'precedence'],
+      ['waived', 'after_waivers'],
+    ],
+  )
+  const text = explanationText(waived, 200).join('\n')
+  assert.match(text, /= “fail”, as observed, comes from the gate’s rule precedence at gate\.rego:\d+/)
+  assert.match(text, /= “waived”, after waivers, comes from the gate’s rule after_waivers at gate\.rego:\d+/)
+})
+
+test('a gate that says something else when asked about one control alone is followed over the whole window', () => {
+  const all = inputs({ acts: [plain()] })
+  const judgement = judge(all)
+  const [decided] = judgement.controls
+  assert.ok(decided)
+  const question = gateQuestion(all, resolve(all.manifest), judgement)
+  assert.equal(traceGate(gate, question, decided).alone, true)
+  assert.equal(traceGate(gate, question, { ...decided, reasons: [] }).alone, false)
+})
+
+test('the lines of the gate that a window had no occasion for are told when they are asked for', () => {
+  assert.equal(explained({}).gate.lines, null)
+  const clean = explained({}, 'no-shell', { coverage: true })
+  const [file] = clean.gate.lines ?? []
+  assert.equal(file?.file, 'gate.rego')
+  const row = (text: string): number => source.findIndex((line) => line.includes(text)) + 1
+  assert.ok(file?.evaluated.includes(row('} else := "pass"')))
+  assert.ok(file?.never.includes(row('any_waived(control) if')))
+  assert.ok(file?.evaluated.every((one) => !file.never.includes(one)))
+  const failed = explained({ acts: [plain()] }, 'no-shell', { coverage: true })
+  assert.match(
+    explanationText(failed, 100).join('\n'),
+    /5 LINES .*\n {2}- gate\.rego: \d+ of \d+ lines that hold rules were evaluated\n/,
+  )
+  assert.match(explanationText(failed, 100).join('\n'), /no occasion for lines \d+/)
 })
 
 test('a gate’s places: none where several rules hold the name, none for a plan without positions', () => {

@@ -5,11 +5,12 @@ import type { ControlVerdict, Finding, InstanceCoverage, Reason, Watched, Waiver
 import type { Report } from '../../core/model/report.ts'
 import type { Inputs } from '../../core/model/sealed.ts'
 import { boundFinding, passedBy, type BoundFinding, type Passed } from './explain/bound.ts'
-import { placesOf, type PlaceOfRule } from './explain/place.ts'
+import { gateLines, gateQuestion, traceGate, type GateLines, type GivenBy } from './explain/gate-trace.ts'
+import { placesOf } from './explain/place.ts'
 import { minutesBetween, moment, remaining, span, startsIn } from './moments.ts'
 import { findingsInOrder } from './order.ts'
 import { instanceName } from './watching.ts'
-import { percent, plural, stateWords, waiverStateWords } from './words.ts'
+import { percent, plural, signersOf, stateWords, waiverStateWords } from './words.ts'
 
 /** One control's verdict as the judgement came to it: match, cover, waive, gate. Texts in it are data. */
 export type Explanation = {
@@ -30,19 +31,25 @@ export type Explanation = {
   readonly gate: {
     readonly thresholds: readonly string[]
     readonly reasons: readonly (Reason & { readonly place: string | null })[]
+    /** The rules whose bodies held and that the verdicts are written in. */
+    readonly givenBy: readonly GivenBy[]
+    /** False: the gate says something else when it is asked about this control alone, so its rules are those of the whole window. */
+    readonly alone: boolean
+    /** Which lines of the gate had a part in the verdicts of this window; null: it was not asked for. */
+    readonly lines: readonly GateLines[] | null
   }
 }
 
 /**
  * Why a control has its verdict: the judgement is made again from the sealed inputs, and each step says what it did for this control.
- * `placeOf` tells where in its source the gate's rule stands.
+ * `coverage`: also which lines of the gate had a part in the window's verdicts.
  * @throws RunproofError `usage` for a control that the manifest does not have, with the nearest ones; what `judge` throws
  */
 export function explainControl(
   inputs: Inputs,
   report: Report,
   control: string,
-  placeOf: PlaceOfRule = placesOf(inputs.gate),
+  { coverage = false }: { readonly coverage?: boolean } = {},
 ): Explanation {
   const { manifest, intake, evaluatedAt } = inputs
   const resolved = resolve(manifest)
@@ -55,6 +62,10 @@ export function explainControl(
   const judgement = judge(inputs)
   const decided = judgement.controls.find(({ id }) => id === control)
   if (!decided) throw new Error('the gate answered for every control but this one')
+
+  const question = gateQuestion(inputs, resolved, judgement)
+  const traced = traceGate(inputs.gate, question, decided)
+  const written = placesOf(inputs.gate)
 
   const findings = findingsInOrder(judgement.findings.filter((finding) => finding.control === control))
   const { watched, reasons } = decided
@@ -93,7 +104,10 @@ export function explainControl(
     },
     gate: {
       thresholds: [thresholdLine('fail', thresholds.fail, findings), thresholdLine('review', thresholds.review, findings)],
-      reasons: reasons.map((reason) => ({ ...reason, place: placeOf(reason.rule) })),
+      reasons: reasons.map((reason) => ({ ...reason, place: traced.placeOf(reason) ?? written(reason.rule) })),
+      givenBy: traced.givenBy,
+      alone: traced.alone,
+      lines: coverage ? gateLines(inputs.gate, question) : null,
     },
   }
 }
@@ -118,11 +132,17 @@ function watchedLine({ workload, sensor, observed, degraded, silent, ratio, minC
 }
 
 function waiverLine(
-  { state, reason, signedBy, requestedBy, notBefore, expires, findings }: WaiverUse,
+  { state, reason, requestedBy, notBefore, expires, findings, ...use }: WaiverUse,
   evaluatedAt: string,
 ): string {
   const left = state === 'not_yet' ? startsIn(evaluatedAt, notBefore) : remaining(evaluatedAt, expires)
-  return `${waiverStateWords[state]} at ${moment(evaluatedAt)} UTC: from ${moment(notBefore)} until ${moment(expires)} UTC (${left}), signed by ${signedBy.name}, asked for by ${requestedBy}; covers ${findings.length === 0 ? 'nothing here' : plural(findings.length, 'finding')}; “${reason}”`
+  return `${waiverStateWords[state]} at ${moment(evaluatedAt)} UTC: from ${moment(notBefore)} until ${moment(expires)} UTC (${left}), signed by ${signersOf(
+    use,
+  )
+    .map(({ name }) => name)
+    .join(
+      ' and ',
+    )}, asked for by ${requestedBy}; covers ${findings.length === 0 ? 'nothing here' : plural(findings.length, 'finding')}; “${reason}”`
 }
 
 type Threshold = { readonly count: number; readonly severity: Finding['severity']; readonly confidence: number }

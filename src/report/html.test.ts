@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as z from 'zod/mini'
 import { ReportSchema, type Report } from '../../core/model/report.ts'
-import { exampleControl, exampleFinding, exampleInstance, exampleReport, hex } from './fixtures.ts'
+import { exampleControl } from './fixtures/controls.ts'
+import { exampleFinding } from './fixtures/findings.ts'
+import { exampleReport } from './fixtures/report.ts'
+import { hex } from './fixtures/scope.ts'
+import { exampleInstance } from './fixtures/watching.ts'
 import { reportHtml, type Seal } from './html.ts'
 
 const seal: Seal = {

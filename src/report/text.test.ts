@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { exampleControl, exampleFinding, exampleInstance, exampleReport, hex } from './fixtures.ts'
+import { exampleControl } from './fixtures/controls.ts'
+import { exampleFinding } from './fixtures/findings.ts'
+import { exampleReport } from './fixtures/report.ts'
+import { hex } from './fixtures/scope.ts'
+import { exampleInstance } from './fixtures/watching.ts'
 import { widthOf, wrap } from './text/layout.ts'
 import { reportText } from './text.ts'
 

@@ -1,12 +1,13 @@
 import type { Report } from '../../core/model/report.ts'
 import { minutesBetween, moment, remaining, span, spelled, startsIn } from './moments.ts'
 import { findingsInOrder } from './order.ts'
+import { redactionLines } from './redaction.ts'
 import { otherWords, scores, scoreWords, summarySentence, type Score } from './summary.ts'
 import { controlsText, findingText, verdictText } from './text/controls.ts'
 import { coverageText } from './text/coverage.ts'
 import { hanging, pad, painter, safe, wrap, type Paint } from './text/layout.ts'
 import { clip } from './visible.ts'
-import { grouped, listed, moreInReport, plural, waiverStateWords } from './words.ts'
+import { grouped, listed, moreInReport, plural, signersOf, waiverStateWords } from './words.ts'
 
 const mostWaivers = 20
 const mostUnmapped = 10
@@ -67,10 +68,12 @@ function waiversText(
   paint: Paint,
 ): readonly string[] {
   if (waivers.length + refusedWaivers.length === 0) return []
-  const lines = waivers.slice(0, mostWaivers).flatMap(({ id, control, state, expires, notBefore, signedBy, findings }) => {
+  const lines = waivers.slice(0, mostWaivers).flatMap(({ id, control, state, expires, notBefore, findings, ...use }) => {
     const end = state === 'not_yet' ? startsIn(evaluatedAt, notBefore) : remaining(evaluatedAt, expires)
     const covers = findings.length === 0 ? 'covers nothing in this window' : `covers ${plural(findings.length, 'finding')}`
-    const signer = `${safe(signedBy.name)} (key ${safe(clip(signedBy.keyId, 12).kept)}…)`
+    const signer = signersOf(use)
+      .map(({ name, keyId }) => `${safe(name)} (key ${safe(clip(keyId, 12).kept)}…)`)
+      .join(' and ')
     return hanging(
       '  - ',
       `${safe(id)} for ${safe(control)}: ${waiverStateWords[state]}, until ${moment(expires)} UTC (${end}), signed by ${signer}, ${covers}`,
@@ -110,7 +113,10 @@ function previousText({ previous, judgement: { gone } }: Report, columns: number
   ]
 }
 
-function tallyText({ judgement: { tally }, quarantine }: Report, columns: number, paint: Paint): readonly string[] {
+function tallyText(report: Report, columns: number, paint: Paint): readonly string[] {
+  const { judgement, quarantine } = report
+  const { tally } = judgement
+  const redaction = redactionLines(report)
   const outcomes = Object.entries(tally).sort(([a], [b]) => (a < b ? -1 : 1))
   const width = Math.max(0, ...outcomes.slice(0, mostOutcomes).map(([, count]) => grouped(count).length))
   const left = outcomes.length - mostOutcomes
@@ -127,5 +133,7 @@ function tallyText({ judgement: { tally }, quarantine }: Report, columns: number
     ...(quarantine.count === 0
       ? []
       : hanging('  ', `quarantined: ${plural(quarantine.count, 'line')}: ${listed(reasons, 20)}`, columns)),
+    ...(redaction === null ? [] : hanging('  ', safe(redaction.rules), columns)),
+    ...(redaction === null || redaction.leftIn === null ? [] : hanging('  ! ', safe(redaction.leftIn), columns)),
   ]
 }

@@ -1,5 +1,6 @@
 import type { Coverage, CoverageState, InstanceCoverage, Run } from '../../core/model/judgement.ts'
 import { minutesBetween } from './moments.ts'
+import { grouped } from './words.ts'
 
 /** A stretch in which an instance saw nothing, or less than everything. */
 export type Blind = { readonly instance: InstanceCoverage; readonly run: Run; readonly minutes: number }
@@ -18,6 +19,14 @@ export function minutesByState({ runs }: InstanceCoverage): Readonly<Record<Cove
   const minutes = { observed: 0, degraded: 0, silent: 0, out_of_scope: 0 }
   for (const { state, from, to } of runs) minutes[state] += minutesBetween(from, to)
   return minutes
+}
+
+/** Who reported without being asked to, beyond those that the report lists; null: nobody. */
+export function unlistedWords({ unlisted }: Coverage): string | null {
+  if (unlisted === 0) return null
+  return unlisted === 1
+    ? '1 more sensor instance reported without being required; it is counted and not listed.'
+    : `${grouped(unlisted)} more sensor instances reported without being required; they are counted and not listed.`
 }
 
 /** `falco on node-b`; a sensor whose events name no node is only `falco`. */

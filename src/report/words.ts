@@ -1,5 +1,5 @@
 import type { Effect } from '../../core/model/act.ts'
-import type { ControlVerdict, CoverageState, Finding, WaiverUse } from '../../core/model/judgement.ts'
+import type { ConfirmationUse, ControlVerdict, CoverageState, Finding, WaiverUse } from '../../core/model/judgement.ts'
 
 /** One verdict in words and as a mark, so that no reader depends on colour. */
 export const verdictWords: Readonly<Record<ControlVerdict, { readonly word: string; readonly mark: string }>> = {
@@ -39,10 +39,28 @@ export const waiverStateWords: Readonly<Record<WaiverUse['state'], string>> = {
   active: 'in force',
   not_yet: 'not yet in force',
   expired: 'expired',
+  revoked: 'taken back',
   control_changed: 'void: the control has changed since it was signed',
   other_scope: 'void: made for another application or environment',
   unknown_control: 'void: the manifest has no such control',
   self_approved: 'void: requested and signed by the same person',
+  other_window: 'void: made for another window',
+  needs_second_person: 'in force, but not for every finding: this severity takes a second person, and one alone signed',
+}
+
+export const confirmationStateWords: Readonly<Record<ConfirmationUse['state'], string>> = {
+  counted: 'confirmed as a violation',
+  not_yet: 'not yet decided then',
+  control_changed: 'void: the control has changed since it was signed',
+  other_scope: 'void: made for another application or environment',
+  other_window: 'void: made for another window',
+  unknown_control: 'void: the manifest has no such control',
+  self_approved: 'void: requested and signed by the same person',
+}
+
+/** Everybody who signed it: one person in most cases. */
+export function signersOf({ signedBy, signers }: Pick<WaiverUse, 'signedBy' | 'signers'>): readonly WaiverUse['signedBy'][] {
+  return signers ?? [signedBy]
 }
 
 export const stateWords: Readonly<Record<CoverageState, string>> = {

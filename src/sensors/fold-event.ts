@@ -3,26 +3,32 @@ import { tallyNames } from '../../core/model/intake.ts'
 import { hmacSha256Hex } from '../../core/proof/hmac.ts'
 import { sha256Hex } from '../../core/proof/sha256.ts'
 import type { Reading } from './connector.ts'
-import { redactAct, redactWatch } from './redact.ts'
+import { builtIn, type Redactor } from './redact.ts'
 
 /**
  * Adds one event to the window: redacted first, so that no secret can enter a fingerprint or a sample, then folded. Whatever it is, it
- * is counted.
+ * is counted. `redactor`: with the bundle's own rules where it has some.
  */
-export function foldEvent(fold: Fold, reading: Reading, raw: Uint8Array, digestKey: Uint8Array): void {
+export function foldEvent(
+  fold: Fold,
+  reading: Reading,
+  raw: Uint8Array,
+  digestKey: Uint8Array,
+  redactor: Redactor = builtIn,
+): void {
   switch (reading.class) {
     case 'detection':
     case 'observation': {
       fold.beat(reading.instance, 'activity', reading.at, reading.class === 'detection' ? 1 : 0)
-      for (const signal of reading.watch ?? []) fold.watch(redactWatch(signal))
+      for (const signal of reading.watch ?? []) fold.watch(redactor.watch(signal))
       if (reading.act === null) return fold.count(`${tallyNames.noAct}/${reading.sensor}`)
-      const { act, redacted } = redactAct(reading.act)
+      const { act, redacted } = redactor.act(reading.act)
       // Whoever has the digest of a line and guesses its secret could check the guess: such digests are keyed.
       return fold.act(act, () => (redacted > 0 ? hmacSha256Hex(digestKey, raw) : sha256Hex(raw)), redacted)
     }
     case 'health':
       fold.beat(reading.instance, 'health', reading.at)
-      for (const signal of reading.watch) fold.watch(redactWatch(signal))
+      for (const signal of reading.watch) fold.watch(redactor.watch(signal))
       return fold.count(`${reading.at === null ? tallyNames.healthUndated : tallyNames.health}/${reading.sensor}`)
     case 'ignored':
       return fold.count(`${tallyNames.ignored}/${reading.sensor}/${reading.reason}`)

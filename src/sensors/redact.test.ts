@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { Act } from '../../core/model/act.ts'
-import { redactAct, redactText, redactWatch } from './redact.ts'
+import { builtIn } from './redact.ts'
 import { nobody } from './subject.ts'
 
 // Written in pieces, so that nobody's scanner takes the test for a leak.
@@ -58,10 +58,10 @@ const secrets: readonly (readonly [text: string, clean: string])[] = [
 
 for (const [text, clean] of secrets) {
   test(`redacted: ${text.slice(0, 60)}`, () => {
-    const once = redactText(text)
+    const once = builtIn.text(text)
     assert.equal(once.text, clean)
     assert.ok(once.count > 0)
-    assert.deepEqual(redactText(once.text), { text: once.text, count: 0 }, 'a clean text stays as it is')
+    assert.deepEqual(builtIn.text(once.text), { text: once.text, count: 0 }, 'a clean text stays as it is')
   })
 }
 
@@ -89,7 +89,7 @@ const harmless: readonly string[] = [
   'mongod -p',
 ]
 
-for (const text of harmless) test(`kept: ${text.slice(0, 60)}`, () => assert.deepEqual(redactText(text), { text, count: 0 }))
+for (const text of harmless) test(`kept: ${text.slice(0, 60)}`, () => assert.deepEqual(builtIn.text(text), { text, count: 0 }))
 
 test('time stays linear in texts made to be slow', () => {
   const started = performance.now()
@@ -113,14 +113,14 @@ test('time stays linear in texts made to be slow', () => {
     '@a.',
     'A1_',
   ]) {
-    redactText(piece.repeat(Math.floor(60_000 / piece.length)))
-    redactText(`curl mysql password=${piece.repeat(Math.floor(60_000 / piece.length))}!`)
+    builtIn.text(piece.repeat(Math.floor(60_000 / piece.length)))
+    builtIn.text(`curl mysql password=${piece.repeat(Math.floor(60_000 / piece.length))}!`)
   }
   assert.ok(performance.now() - started < 5000, `${performance.now() - started} ms`)
 })
 
 test('a text over the limit is not believed to be clean', () => {
-  assert.deepEqual(redactText('x'.repeat(70_000)), { text: '[redacted:too_long]', count: 1 })
+  assert.deepEqual(builtIn.text('x'.repeat(70_000)), { text: '[redacted:too_long]', count: 1 })
 })
 
 const act: Act = {
@@ -139,7 +139,7 @@ const act: Act = {
   tags: ['shell'],
 }
 
-test('an act without secrets is the same act', () => assert.equal(redactAct(act).act, act))
+test('an act without secrets is the same act', () => assert.equal(builtIn.act(act).act, act))
 
 test('command line, target, ancestors and tags of an act are redacted and counted', () => {
   const dirty: Act = {
@@ -148,7 +148,7 @@ test('command line, target, ancestors and tags of an act are redacted and counte
     subject: { ...act.subject, commandLine: 'x --token abc', ancestors: ['y --password abc'] },
     tags: ['owner:someone@example.com'],
   }
-  const { act: clean, redacted } = redactAct(dirty)
+  const { act: clean, redacted } = builtIn.act(dirty)
   assert.equal(redacted, 4)
   assert.deepEqual(clean.target, { type: 'path', path: '/tmp/[redacted:aws_key]', partial: false })
   assert.equal(clean.subject.commandLine, 'x --token [redacted:flag]')
@@ -159,7 +159,7 @@ test('command line, target, ancestors and tags of an act are redacted and counte
 test('whatever stands around it, a password after its option does not survive', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 50 }), fc.string({ maxLength: 50 }), (before, after) => {
-      const { text } = redactText(`${before} --password Tr0ub4dor ${after}`)
+      const { text } = builtIn.text(`${before} --password Tr0ub4dor ${after}`)
       assert.ok(!text.includes(' Tr0ub4dor '))
     }),
   )
@@ -169,9 +169,9 @@ test('what a sensor says about itself is redacted too, and stays the same object
   const instance = { sensor: 'falco', node: 'n' }
   const at = '2026-03-02T00:00:00.000000000Z'
   const fault = { ...instance, kind: 'fault', at, what: 'reload failed: --token=abc', lasting: true } as const
-  assert.deepEqual(redactWatch(fault), { ...fault, what: 'reload failed: --token=[redacted:flag]' })
+  assert.deepEqual(builtIn.watch(fault), { ...fault, what: 'reload failed: --token=[redacted:flag]' })
   const throttle = { ...instance, kind: 'throttle', at, state: 'start', scope: 'a password=b' } as const
-  assert.deepEqual(redactWatch(throttle), { ...throttle, scope: 'a password=[redacted:assignment]' })
+  assert.deepEqual(builtIn.watch(throttle), { ...throttle, scope: 'a password=[redacted:assignment]' })
   const loss = { ...instance, kind: 'loss', from: at, to: at, dropped: 1, received: 2 } as const
-  assert.equal(redactWatch(loss), loss)
+  assert.equal(builtIn.watch(loss), loss)
 })

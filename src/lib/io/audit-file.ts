@@ -1,12 +1,48 @@
 import { constants } from 'node:fs'
 import { lstat, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { auditLimits, auditMembers } from '../../../core/model/audit-file.ts'
 import { RunproofError } from '../../../core/model/errors.ts'
+import { utf8 } from '../../../core/proof/bytes.ts'
+import { jcs, type JsonValue } from '../../../core/proof/jcs.ts'
+import { sha256Hex } from '../../../core/proof/sha256.ts'
 import { readTar, writeTar } from '../../../core/proof/tar.ts'
 import { replaceFile } from './durable-file.ts'
 
 type Limits = { readonly members: number; readonly memberBytes: number; readonly totalBytes: number }
+
+/** What an audit file is made of. `evidence`: the sealed lines, each with its newline. */
+export type AuditParts = {
+  readonly bundle: JsonValue
+  readonly report: Uint8Array
+  readonly evidence: Uint8Array | string
+  /** The manifest's signature; null when nobody signed it. */
+  readonly signature: JsonValue | null
+  /** The bundle that proves since when the log holds it. */
+  readonly signatureEntry?: JsonValue
+  /** Two people may have signed the same statement: a bundle each. */
+  readonly decisions: readonly { readonly digest: string; readonly keyId: string; readonly bundle: JsonValue }[]
+  /** The page for people. */
+  readonly page: string
+}
+
+/** The parts under the names that `auditMembers` gives them. */
+export function auditMembersOf(parts: AuditParts): Map<string, Uint8Array> {
+  const { bundle, report, evidence, signature, signatureEntry, decisions, page } = parts
+  return new Map<string, Uint8Array>([
+    [auditMembers.bundle, utf8(jcs(bundle))],
+    [auditMembers.report, report],
+    [auditMembers.evidence, new Uint8Array(gzipSync(evidence, { level: 6 }))],
+    ...(signature === null ? [] : [[auditMembers.manifest, utf8(jcs(signature))] as const]),
+    ...(signatureEntry === undefined ? [] : [[auditMembers.manifestEntry, utf8(jcs(signatureEntry))] as const]),
+    ...decisions.map(
+      ({ digest, keyId, bundle }) =>
+        [`${auditMembers.decisions}${digest}.${sha256Hex(keyId).slice(0, 16)}.sigstore.json`, utf8(jcs(bundle))] as const,
+    ),
+    [auditMembers.page, utf8(page)],
+  ])
+}
 
 /**
  * Writes members (`auditMembers` names them) as one audit file: whole or not at all, durable when it returns. The same members are

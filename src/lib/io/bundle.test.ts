@@ -8,6 +8,7 @@ test('a folder with a manifest alone is a bundle', () => {
     signature: null,
     ownerKey: null,
     waivers: [],
+    redaction: null,
     plan: null,
     rego: [],
   })
@@ -17,6 +18,7 @@ test('every part is found, in the order of names, and tests of the gate are no p
   const names = [
     'waivers/b.dsse.json',
     'manifest.json',
+    'redaction.yaml',
     'gate/z.rego',
     'gate/a.rego',
     'gate/a_test.rego',
@@ -31,6 +33,7 @@ test('every part is found, in the order of names, and tests of the gate are no p
     signature: 'manifest.dsse.json',
     ownerKey: 'owner.pub',
     waivers: ['waivers/a.dsse.json', 'waivers/b.dsse.json'],
+    redaction: 'redaction.yaml',
     plan: 'gate/plan.json',
     rego: ['gate/a.rego', 'gate/z.rego'],
   })

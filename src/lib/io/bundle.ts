@@ -8,6 +8,8 @@ export const bundleFiles = {
   /** The owner's public key, PEM: what the signature is checked with where nothing independent says better. */
   ownerKey: 'owner.pub',
   waivers: 'waivers',
+  /** The bundle's own rules of what is taken out of events. */
+  redaction: 'redaction.yaml',
   waiverSuffix: '.dsse.json',
   gate: 'gate',
   plan: 'gate/plan.json',
@@ -19,6 +21,7 @@ export const bundleLimits = {
   ownerKey: 8192,
   waiver: 262_144,
   waiverCount: 1000,
+  redaction: 65_536,
   plan: 33_554_432,
   rego: 1_048_576,
   regoCount: 200,
@@ -30,6 +33,7 @@ export type BundleLayout = {
   readonly signature: string | null
   readonly ownerKey: string | null
   readonly waivers: readonly string[]
+  readonly redaction: string | null
   readonly plan: string | null
   readonly rego: readonly string[]
 }
@@ -56,6 +60,9 @@ export function bundleLayout(names: readonly string[], folder: string): BundleLa
   if (waivers.length > bundleLimits.waiverCount)
     return refuse(`more than ${bundleLimits.waiverCount} waivers; remove those that have expired`)
 
+  const overlooked = ['redaction.yml', 'redaction.json'].find((name) => present.has(name))
+  if (overlooked !== undefined) return refuse(`${overlooked} would be overlooked; name it ${bundleFiles.redaction}`)
+
   // Tests of a gate are not part of it.
   const rego = within(names, `${bundleFiles.gate}/`).filter((name) => name.endsWith('.rego') && !name.endsWith('_test.rego'))
   if (rego.length > bundleLimits.regoCount)
@@ -65,6 +72,7 @@ export function bundleLayout(names: readonly string[], folder: string): BundleLa
     signature: present.has(bundleFiles.signature) ? bundleFiles.signature : null,
     ownerKey: present.has(bundleFiles.ownerKey) ? bundleFiles.ownerKey : null,
     waivers,
+    redaction: present.has(bundleFiles.redaction) ? bundleFiles.redaction : null,
     plan: present.has(bundleFiles.plan) ? bundleFiles.plan : null,
     rego,
   }

@@ -27,6 +27,7 @@ test('a bundle is read with all its parts', async (t) => {
     'waivers/a.dsse.json': '{"w":1}',
     'gate/plan.json': '{"p":1}',
     'gate/own.rego': 'package x',
+    'redaction.yaml': 'r: 1',
   })
   assert.deepEqual(await readBundle(dir), {
     manifestPath: join(dir, 'manifest.yaml'),
@@ -37,13 +38,17 @@ test('a bundle is read with all its parts', async (t) => {
       { source: 'waivers/a.dsse.json', value: { w: 1 } },
       { source: 'waivers/b.dsse.json', value: { w: 2 } },
     ],
+    redaction: { path: join(dir, 'redaction.yaml'), text: 'r: 1' },
     gate: { plan: { p: 1 }, sources: [{ path: 'gate/own.rego', text: 'package x' }] },
   })
 })
 
 test('what is absent is null, and a gate that is not compiled says so', async (t) => {
   const plain = await readBundle(folder(t, { 'manifest.json': '{}' }))
-  assert.deepEqual([plain.manifestSignature, plain.ownerKey, plain.waivers, plain.gate], [null, null, [], null])
+  assert.deepEqual(
+    [plain.manifestSignature, plain.ownerKey, plain.waivers, plain.redaction, plain.gate],
+    [null, null, [], null, null],
+  )
   const { gate } = await readBundle(folder(t, { 'manifest.json': '{}', 'gate/own.rego': 'package x' }))
   assert.equal(gate?.plan, null)
 })

@@ -16,6 +16,8 @@ export type Bundle = {
   readonly ownerKey: string | null
   /** `source` is the path within the folder; `value` as for the signature, so that a broken one is refused by name, not in silence. */
   readonly waivers: readonly { readonly source: string; readonly value: unknown }[]
+  /** `redaction.yaml`; null without one. */
+  readonly redaction: { readonly path: string; readonly text: string } | null
   /** Null: the default gate. `plan` null: the rules are not compiled. */
   readonly gate: { readonly plan: unknown; readonly sources: readonly { readonly path: string; readonly text: string }[] } | null
 }
@@ -33,6 +35,7 @@ export async function readBundle(dir: string): Promise<Bundle> {
     manifestSignature: signature,
     ownerKey: layout.ownerKey === null ? null : await read(layout.ownerKey, bundleLimits.ownerKey),
     waivers,
+    redaction: layout.redaction === null ? null : await readRedactionFile(dir, layout.redaction),
     gate: await readGate(layout, dir, read),
   }
 }
@@ -51,6 +54,20 @@ export async function readManifestFile(
     path: file,
     text: await readText(file, manifestLimits.bytes, 'bundle.unreadable'),
   }
+}
+
+/**
+ * The `redaction.yaml` of a bundle folder, whatever else lies in it; null without one.
+ * @throws RunproofError `bundle.unreadable`
+ */
+export async function readRedactionOf(dir: string): Promise<Bundle['redaction']> {
+  const { redaction } = bundleLayout(await namesIn(dir), dir)
+  return redaction === null ? null : readRedactionFile(dir, redaction)
+}
+
+async function readRedactionFile(dir: string, name: string): Promise<{ readonly path: string; readonly text: string }> {
+  const path = join(dir, name)
+  return { path, text: await readText(path, bundleLimits.redaction, 'bundle.unreadable') }
 }
 
 async function readGate(

@@ -1,7 +1,7 @@
 import type { InstanceCoverage } from '../../../core/model/judgement.ts'
 import type { Report } from '../../../core/model/report.ts'
 import { span } from '../moments.ts'
-import { blindRuns, instanceLabel, instanceName, minutesByState, type Blind } from '../watching.ts'
+import { blindRuns, instanceLabel, instanceName, minutesByState, unlistedWords, type Blind } from '../watching.ts'
 import { grouped, percent, plural, stateWords } from '../words.ts'
 import { stateSwatch } from './icons.ts'
 import { capped, data, disclosure, html, inline, table, type Html } from './markup.ts'
@@ -17,6 +17,7 @@ export function coverageOf({ judgement: { coverage }, window }: Report): Html {
   const { instances } = coverage
   const shown = instances.length > mostInstances ? blindestFirst(instances) : instances
   const { rows, more } = capped(shown, mostInstances, (instance) => instanceRow(instance, window))
+  const unlisted = unlistedWords(coverage)
   return html`<section id="coverage" aria-labelledby="coverage-head">
     <h2 id="coverage-head">Coverage</h2>
     <p>
@@ -38,7 +39,7 @@ export function coverageOf({ judgement: { coverage }, window }: Report): Html {
         : html`${more}
             <p class="quiet">Those with the most blind minutes are shown.</p>`
     }
-    ${blindTable(blindRuns(coverage))} ${totalsOf(coverage.totals)}
+    ${unlisted === null ? null : html`<p>${unlisted}</p>`} ${blindTable(blindRuns(coverage))} ${totalsOf(coverage.totals)}
     ${disclosure('instances', html`Versions, signs of life and policies of ${plural(instances.length, 'sensor instance')}`, instanceTable(shown))}
   </section>`
 }

@@ -1,6 +1,7 @@
 import type { Finding, Gone } from '../../../core/model/judgement.ts'
 import type { Report } from '../../../core/model/report.ts'
 import { findingsInOrder } from '../order.ts'
+import { redactionLines } from '../redaction.ts'
 import { grouped, plural, tallyWords } from '../words.ts'
 import { findingItem } from './finding.ts'
 import { capped, code, data, digest, disclosure, html, table, type Html } from './markup.ts'
@@ -35,7 +36,10 @@ export function unmappedOf({ judgement: { controls, findings } }: Report): Html 
 }
 
 /** What became of every event that was read, so that nothing is left unsaid. */
-export function tallyOf({ judgement: { tally }, quarantine, evidence }: Report): Html {
+export function tallyOf(report: Report): Html {
+  const { judgement, quarantine, evidence } = report
+  const { tally } = judgement
+  const redaction = redactionLines(report)
   const outcomes = Object.entries(tally).sort(([a], [b]) => (a < b ? -1 : 1))
   const { rows, more } = capped(outcomes, mostRows, ([name, count]) => outcomeRow(name, count))
   const reasons = Object.entries(quarantine.reasons).sort(([a], [b]) => (a < b ? -1 : 1))
@@ -57,6 +61,8 @@ export function tallyOf({ judgement: { tally }, quarantine, evidence }: Report):
       ${quarantine.count === 0 ? 'Everything that was received could be read.' : `${plural(quarantine.count, 'line')} could not be read and ${quarantine.count === 1 ? 'is' : 'are'} kept in quarantine:`}
     </p>
     ${reasons.length === 0 ? null : html`${table(html`Quarantine, by reason`, ['Reason', 'Lines'], unread.rows)}${unread.more}`}
+    ${redaction === null ? null : html`<p>${data(redaction.rules)}</p>`}
+    ${redaction === null || redaction.leftIn === null ? null : html`<p class="warn">${data(redaction.leftIn)}</p>`}
     <p>The sealed evidence has ${plural(evidence.lines, 'line')} (<code>${evidence.mediaType}</code>).</p>
   </section>`
 }

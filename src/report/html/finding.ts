@@ -11,7 +11,7 @@ const commandLine = 1000
 
 /** Who did what, when, how often, who saw it and what really happened to the act. */
 export function findingItem(finding: Finding): Html {
-  const { identity, severity, confidence, excepted, waivedBy, samples } = finding
+  const { identity, severity, confidence, excepted, waivedBy, confirmedBy = [], awaitsSecondPerson = [], samples } = finding
   const { verb, object } = actWords(finding)
   const partial = identity.target !== null && 'partial' in identity.target && identity.target.partial
   const { rows, more } = capped(samples, mostSamples, sampleItem)
@@ -27,7 +27,13 @@ export function findingItem(finding: Finding): Html {
       <span class="tag sev">${severity}</span> <span class="tag">confidence ${confidence}</span>
       <span class="tag">${recurrenceWords[finding.recurrence]}</span> <span class="tag">${becauseWords[finding.because]}</span>${
         excepted === null ? null : html` <span class="tag spared">excepted: ${data(excepted)}</span>`
-      }${waivedBy.length === 0 ? null : html` <span class="tag spared">waived by ${inline(waivedBy, mostNames)}</span>`}
+      }${waivedBy.length === 0 ? null : html` <span class="tag spared">waived by ${inline(waivedBy, mostNames)}</span>`}${
+        confirmedBy.length === 0 ? null : html` <span class="tag">confirmed by ${inline(confirmedBy, mostNames)}</span>`
+      }${
+        awaitsSecondPerson.length === 0
+          ? null
+          : html` <span class="tag">${inline(awaitsSecondPerson, mostNames)} needs a second person</span>`
+      }
     </p>
     ${facts(
       [

@@ -1,7 +1,7 @@
-import type { Finding, WaiverUse } from '../../../core/model/judgement.ts'
+import type { ConfirmationUse, Finding, WaiverUse } from '../../../core/model/judgement.ts'
 import type { Report } from '../../../core/model/report.ts'
 import { moment, remaining, startsIn } from '../moments.ts'
-import { actWords, moreInReport, plural, waiverStateWords } from '../words.ts'
+import { actWords, confirmationStateWords, moreInReport, plural, signersOf, waiverStateWords } from '../words.ts'
 import { capped, code, data, digest, facts, html, inline, table, type Html, type Part } from './markup.ts'
 
 const mostWaivers = 200
@@ -12,13 +12,14 @@ export function waiversOf(report: Report): Html {
   const { judgement, decisions, refusedWaivers } = report
   const byFingerprint = new Map(judgement.findings.map((finding) => [finding.fingerprint, finding]))
   const { rows, more } = capped(judgement.waivers, mostWaivers, (waiver) => waiverCard(waiver, report, byFingerprint))
-  const used = new Set(judgement.waivers.map((waiver) => waiver.digest))
+  const used = new Set([...judgement.waivers, ...(judgement.confirmations ?? [])].map(({ digest }) => digest))
   return html`<section id="waivers" aria-labelledby="waivers-head">
     <h2 id="waivers-head">Waivers</h2>
     <p>
       ${judgement.waivers.length === 0 ? 'No waiver was given to the judgement.' : html`States are as of the evaluation, ${moment(report.evaluatedAt)} UTC. A waiver changes the score after waivers only.`}
     </p>
-    ${rows}${more} ${otherDecisions(decisions.filter((decision) => !used.has(decision.digest)))} ${refusedTable(refusedWaivers)}
+    ${rows}${more} ${confirmationsTable(judgement.confirmations ?? [])}
+    ${otherDecisions(decisions.filter((decision) => !used.has(decision.digest)))} ${refusedTable(refusedWaivers)}
   </section>`
 }
 
@@ -36,13 +37,39 @@ function waiverCard(waiver: WaiverUse, report: Report, byFingerprint: ReadonlyMa
         ['Reason', data(waiver.reason)],
         ['Compensating control', data(waiver.compensatingControl)],
         ['Requested by', data(waiver.requestedBy)],
-        ['Signed by', html`${data(waiver.signedBy.name)} <span class="quiet">key</span> ${digest(waiver.signedBy.keyId)}`],
+        ['Signed by', signersOf(waiver).map((signer, index) => [index === 0 ? null : ', ', signerOf(signer)])],
+        waiver.window === undefined ? null : ['For', html`the window ${code(waiver.window)} alone`],
+        waiver.revoked === undefined
+          ? null
+          : [
+              'Taken back',
+              html`${moment(waiver.revoked.at)} UTC by ${signerOf(waiver.revoked.by)}: ${data(waiver.revoked.reason)}`,
+            ],
         ['Holds', html`from ${moment(waiver.notBefore)} until <strong>${moment(waiver.expires)}</strong> UTC`],
         ['Digest', [digest(waiver.digest), logged ? `, ledger entry ${logged.ledgerIndex}` : null]],
       ],
       'facts tight',
     )}
   </article> `
+}
+
+function signerOf({ name, keyId }: WaiverUse['signedBy']): Html {
+  return html`${data(name)} <span class="quiet">key</span> ${digest(keyId)}`
+}
+
+function confirmationsTable(confirmations: readonly ConfirmationUse[]): Html | null {
+  if (confirmations.length === 0) return null
+  const { rows, more } = capped(confirmations, mostWaivers, ({ id, control, state, reason, signedBy, decidedAt, findings }) => {
+    return html`<tr>
+      <th scope="row">${data(id)}</th>
+      <td>${code(control)}</td>
+      <td>${confirmationStateWords[state]}</td>
+      <td>${plural(findings.length, 'finding')}</td>
+      <td>${signerOf(signedBy)}, ${moment(decidedAt)} UTC: ${data(reason)}</td>
+    </tr> `
+  })
+  const caption = html`Confirmed: what people looked at and found to be violations`
+  return html`${table(caption, ['Decision', 'Control', 'State', 'Of this window', 'By whom, when and why'], rows)}${more}`
 }
 
 function left({ state, notBefore, expires }: WaiverUse, evaluatedAt: string): string {
@@ -78,7 +105,7 @@ function otherDecisions(decisions: Report['decisions']): Html | null {
       <td>${digest(hash)}</td>
     </tr> `
   })
-  const caption = html`${plural(decisions.length, 'more signed decision')} in the ledger that the judgement did not use`
+  const caption = html`${plural(decisions.length, 'more signed decision')} in the ledger that belong to these or did not count`
   return html`${table(caption, ['Decision', 'Signed by', 'Ledger entry', 'Digest'], rows)}${more}`
 }
 

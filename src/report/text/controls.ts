@@ -47,13 +47,20 @@ export function findingText(finding: Finding, lead: string, columns: number): re
     finding.sensors.map(({ sensor, rules }) => safe(rules[0] === undefined ? sensor : `${sensor} “${clip(rules[0], 80).kept}”`)),
     3,
   )
-  const spared = finding.excepted === null ? (finding.waivedBy.length === 0 ? '' : ', waived') : ', excepted'
+  const spared = finding.excepted === null ? decidedWords(finding) : ', excepted'
   const act = `${verb}${object === null ? '' : ` ${safe(clip(object, 200).kept)}`}`
   return hanging(
     lead,
     `${finding.severity}: ${act} ${where}, ${plural(finding.count, 'time')} (${seen.join(', ')}) by ${by}${spared}`,
     columns,
   )
+}
+
+/** What people said about it. */
+function decidedWords({ waivedBy, confirmedBy, awaitsSecondPerson }: Finding): string {
+  const confirmed = confirmedBy === undefined ? '' : ', confirmed'
+  const alone = awaitsSecondPerson === undefined ? '' : ', accepted by one person where it takes two'
+  return `${waivedBy.length === 0 ? '' : ', waived'}${confirmed}${alone}`
 }
 
 const markWidth = 15

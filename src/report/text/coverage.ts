@@ -1,7 +1,7 @@
 import type { CoverageState, InstanceCoverage } from '../../../core/model/judgement.ts'
 import type { Report } from '../../../core/model/report.ts'
 import { span } from '../moments.ts'
-import { blindRuns, instanceLabel, minutesByState, worstPerColumn } from '../watching.ts'
+import { blindRuns, instanceLabel, minutesByState, unlistedWords, worstPerColumn } from '../watching.ts'
 import { grouped, moreInReport, percent, plural, stateWords } from '../words.ts'
 import { hanging, pad, safe, widthOf, wrap, type Paint, type Style } from './layout.ts'
 
@@ -20,6 +20,7 @@ const blocks: Readonly<Record<CoverageState, { readonly block: string; readonly 
 export function coverageText({ judgement: { coverage }, window }: Report, columns: number, paint: Paint): readonly string[] {
   const { instances, totals } = coverage
   const left = instances.length - mostInstances
+  const unlisted = unlistedWords(coverage)
   const nameWidth = Math.min(
     Math.max(12, ...instances.slice(0, mostInstances).map((one) => widthOf(nameOf(one)))),
     columns - bar - 16,
@@ -33,6 +34,7 @@ export function coverageText({ judgement: { coverage }, window }: Report, column
     ),
     ...instances.slice(0, mostInstances).flatMap((one) => instanceLines(one, window, nameWidth, paint)),
     ...(left > 0 ? [`  ${moreInReport(left)}`] : []),
+    ...(unlisted === null ? [] : hanging('  ', unlisted, columns)),
     ...(instances.length === 0 ? ['  no sensor instance: nobody was looking'] : []),
     ...blindLines(coverage, columns),
     ...hanging(

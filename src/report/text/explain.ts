@@ -1,4 +1,5 @@
 import { agrees, type Explanation } from '../explain.ts'
+import type { GateLines } from '../explain/gate-trace.ts'
 import { clip } from '../visible.ts'
 import { grouped, moreInReport, plural, verdictWords } from '../words.ts'
 import { hanging, safe } from './layout.ts'
@@ -54,7 +55,45 @@ export function explanationText(explanation: Explanation, columns: number): read
         item(`${message} [${code}, ${rule}${place === null ? '' : ` at ${place}`}]`, '  > '),
       ),
     ...more(gate.reasons.length),
+    ...givenLines(explanation).flatMap((line) => item(line, '  = ')),
+    ...(gate.lines === null
+      ? []
+      : [
+          '',
+          '5 LINES   which lines of the gate had a part in the verdicts of this window',
+          ...gate.lines.flatMap((file) => lineLines(file).flatMap((line) => item(line))),
+        ]),
   ]
+}
+
+/** “fail” comes from precedence, gate.rego:54 */
+function givenLines({ verdict, verdictBeforeWaivers: before, gate }: Explanation): readonly string[] {
+  const said = Map.groupBy(gate.givenBy, (given) => given.verdict)
+  const lines = [...said].map(([given, by]) => {
+    const when = before === verdict ? '' : given === before ? ', as observed,' : ', after waivers,'
+    return `“${verdictWords[given].word.toLowerCase()}”${when} comes from the gate’s rule ${by.map(({ rule, place }) => `${rule} at ${place}`).join(', and from ')}`
+  })
+  const apart = 'asked about this control alone the gate says something else: these are its rules for the whole window'
+  return gate.alone || lines.length === 0 ? lines : [...lines, apart]
+}
+
+function lineLines({ file, evaluated, never }: GateLines): readonly string[] {
+  const all = evaluated.length + never.length
+  return [
+    `${file}: ${grouped(evaluated.length)} of ${grouped(all)} lines that hold rules were evaluated`,
+    ...(never.length === 0 ? [] : [`the window gave no occasion for lines ${ranges(never)}`]),
+  ]
+}
+
+/** `3, 7–9` */
+function ranges(rows: readonly number[]): string {
+  const runs: [number, number][] = []
+  for (const row of rows) {
+    const last = runs.at(-1)
+    if (last && last[1] === row - 1) last[1] = row
+    else runs.push([row, row])
+  }
+  return runs.map(([from, to]) => (from === to ? String(from) : `${from}–${to}`)).join(', ')
 }
 
 function more(count: number): readonly string[] {

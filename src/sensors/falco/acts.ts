@@ -161,7 +161,7 @@ function socketOf(fields: JsonObject, direction: 'out' | 'in' | 'listen'): Targe
   const name = known(fields['fd.name'])
   const [, client = null, , server = null, serverPort] = (name !== null && tuple.exec(name)) || []
   const unix = name === null ? null : unixPath.exec(name)
-  if (unix && known(fields['fd.sip']) === null) return fileTarget('path', unix[1] ?? null)
+  if (unix && known(fields['fd.sip']) === null) return fileTarget('path', unix[1] ?? null, isCut(name))
   const serverAddress =
     known(fields['fd.sip']) ?? (direction === 'out' ? known(fields['fd.rip']) : known(fields['fd.lip'])) ?? server
   const peerAddress = known(fields['fd.cip']) ?? known(fields['fd.rip']) ?? client
@@ -169,13 +169,15 @@ function socketOf(fields: JsonObject, direction: 'out' | 'in' | 'listen'): Targe
     portOf(fields['fd.sport']) ?? portOf(direction === 'out' ? fields['fd.rport'] : fields['fd.lport']) ?? portOf(serverPort)
   return addressTarget(direction, {
     address: direction === 'in' ? peerAddress : serverAddress,
-    name: direction === 'in' ? null : known(fields['fd.sip.name']),
+    name: direction === 'in' || isCut(known(fields['fd.sip.name'])) ? null : known(fields['fd.sip.name']),
     port,
     protocol: known(fields['fd.l4proto']),
   })
 }
 
-/** falcosidekick's mark on a text that it shortened. */
+/** falcosidekick's mark at the end of a text that it shortened. */
+export const CUT = '[...]'
+
 export function isCut(text: string | null): boolean {
-  return text?.endsWith('[...]') === true
+  return text?.endsWith(CUT) === true
 }

@@ -303,3 +303,46 @@ test('an event that a relay cut carries the mark and less confidence, whichever 
     [0.7, ['shell', 'relayed/truncated']],
   )
 })
+
+/** What falcosidekick makes of a long text in a large payload: 507 bytes of it and its mark, in the field and within `output`. */
+const cut = (text: string): string => `${Buffer.from(text).subarray(0, 507).toString()}[...]`
+
+const relayed: readonly (readonly [what: string, event: JsonObject, confidence: number])[] = [
+  ['the command line, its text standing in the middle of the output', { 'proc.cmdline': cut('node '.repeat(200)) }, 0.7],
+  ['half a character at the cut', { 'proc.cmdline': cut(`x${'é'.repeat(300)}`) }, 0.7],
+  ['a field whose brackets were renamed', { 'proc.aname_2': cut('a'.repeat(600)) }, 0.7],
+  ['a field that is not read at all', { 'evt.args': cut('a'.repeat(600)) }, 0.7],
+  ['the program', { 'proc.exepath': cut(`/${'a'.repeat(600)}`) }, 0.6],
+  ['nothing', { 'proc.cmdline': 'echo [...] more' }, 1],
+  ['a list, which no relay cuts', { 'k8s.pod.labels': ['[...]'] }, 1],
+]
+
+for (const [what, fields, confidence] of relayed) {
+  test(`a relay cut ${what}: the event ${confidence === 1 ? 'is whole' : 'is marked'}`, () => {
+    const known = { 'evt.type': 'execve', 'proc.exepath': '/bin/sh', 'container.id': 'af3e0be6ca27', 'k8s.pod.name': 'api-1' }
+    const reading = falco.read({
+      rule: 'Shell',
+      priority: 'Notice',
+      time: '2026-01-01T09:00:00Z',
+      uuid: '0f0e0d0c-0b0a-4908-8706-050403020100',
+      output: `09:00:00.000000000: Notice Shell (command=${cut('node '.repeat(200))} container_id=af3e0be6ca27)`,
+      output_fields: { ...known, ...fields },
+    })
+    assert.ok(reading.class === 'detection' && reading.act)
+    assert.equal(reading.act.confidence, confidence)
+    assert.deepEqual(reading.act.tags, confidence === 1 ? [] : ['relayed/truncated'])
+    assert.equal(reading.act.target?.type === 'binary' && reading.act.target.partial, confidence === 0.6)
+  })
+}
+
+test('a cut name of a server is no name, and a cut path of a socket no whole path', () => {
+  const target = (fields: JsonObject): Target | null => {
+    const reading = falco.read({ rule: 'Egress', priority: 'Notice', output_fields: { 'evt.type': 'connect', ...fields } })
+    return reading.class === 'detection' ? (reading.act?.target ?? null) : null
+  }
+  assert.deepEqual(
+    target({ 'fd.sip': '203.0.113.7', 'fd.sport': 443, 'fd.sip.name': cut('a.example,'.repeat(60)) }),
+    address({ address: '203.0.113.7', port: 443 }),
+  )
+  assert.deepEqual(target({ 'fd.name': cut(`/run/${'a'.repeat(600)}`) }), path(cut(`/run/${'a'.repeat(600)}`), true))
+})

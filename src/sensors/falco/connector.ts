@@ -1,14 +1,16 @@
 import type { Act, Effect, Subject } from '../../../core/model/act.ts'
-import type { Severity } from '../../../core/model/severity.ts'
 import { eventTime, nanosOf, type EventTime } from '../../../core/model/time.ts'
 import { confidenceOf } from '../confidence.ts'
 import type { Facts, JsonObject, Reading } from '../connector.ts'
 import { countOf, integerOf, listOf, objectOf, uidOf } from '../fields.ts'
 import type { ReadableConnector } from '../read/event-reader.ts'
+import { hasTextEnding } from '../read/text-ending.ts'
 import { clip, clipAll, COMMAND_LINE_LIMIT, isPartial } from '../subject.ts'
-import { doneOf, isCut, isHostSource } from './acts.ts'
+import { CUT, doneOf, isCut, isHostSource } from './acts.ts'
 import { isInternal, isLiveness, lossOf, watchOf } from './health.ts'
 import { known } from './known.ts'
+import { severityOf } from './severity.ts'
+import { textForm } from './text-form.ts'
 
 /** Falco's JSON alerts, direct or relayed by falcosidekick. See README.md for what is read and what Falco cannot see. */
 export const falco: ReadableConnector = {
@@ -16,26 +18,10 @@ export const falco: ReadableConnector = {
   exactIntegers: ['falco.start_ts', 'falco.reload_ts'],
   recognises: (event) =>
     Object.hasOwn(event, 'rule') && (Object.hasOwn(event, 'priority') || Object.hasOwn(event, 'output_fields')),
-  isText: (line) => textForm.test(line),
+  text: textForm,
   read,
   facts,
 }
-
-// Falco's form for people: a time of day, or ISO 8601, then the priority.
-const textForm =
-  /^(?:\d{4}-\d\d-\d\dT)?\d\d:\d\d:\d\d\.\d{9}(?:[+-]\d{4}|Z)?: (?:Emergency|Alert|Critical|Error|Warning|Notice|Informational|Debug) /
-
-const severities: ReadonlyMap<string, Severity> = new Map<string, Severity>([
-  ['emergency', 'critical'],
-  ['alert', 'critical'],
-  ['critical', 'critical'],
-  ['error', 'high'],
-  ['warning', 'medium'],
-  ['notice', 'low'],
-  ['informational', 'info'],
-  ['info', 'info'],
-  ['debug', 'info'],
-])
 
 const noFields: JsonObject = {}
 
@@ -60,7 +46,7 @@ function actOf(event: JsonObject, fields: JsonObject, { rule, at, node, source }
   const { action, target, access, assumed } = doneOf(fields, source)
   const subject = subjectOf(fields, node)
   // A relay that cuts one text cuts them all: whatever field shows it, the event is no longer what the sensor wrote.
-  const isCutShort = isCut(known(event['output'])) || Object.values(fields).some((value) => isCut(known(value)))
+  const isCutShort = isCut(known(event['output'])) || hasTextEnding(fields, CUT)
   const tags = listOf(event['tags']).filter((tag) => typeof tag === 'string')
   const isAnybodys = isHostSource(source) && subject.onHost === null && subject.pod === null
   const read = { action, target, executable: subject.executable, executablePartial: subject.executablePartial }
@@ -73,7 +59,7 @@ function actOf(event: JsonObject, fields: JsonObject, { rule, at, node, source }
     target,
     access,
     subject,
-    severity: severities.get((known(event['priority']) ?? '').toLowerCase()) ?? 'high',
+    severity: severityOf(known(event['priority'])),
     confidence: confidenceOf(read, isCutShort || isAnybodys, assumed),
     effect: effectOf(fields),
     actionTaken: null,

@@ -189,30 +189,6 @@ test('every key of every real line is as somebody else read it, and every real l
   }
 })
 
-test('what karmor prints for people is quarantined, and the reason says what to change', { skip }, () => {
-  const events = readAll(new URL('kubearmor/karmor_text.log', corpus))
-  assert.ok(events.length > 100)
-  for (const { reading } of events) assert.deepEqual(reading, { class: 'malformed', sensor: 'kubearmor', reason: 'text_form' })
-})
-
-const texts: readonly (readonly [line: string, isText: boolean])[] = [
-  ['== Alert / 2026-01-01 09:00:00.123456 ==', true],
-  ['== Log ==', true],
-  ['ClusterName: default', true],
-  ['ExecEvent: map[]', true],
-  ['2026-01-01 09:00:00.123456  default  node-a  [INFO]  Started', true],
-  ['== Alert', false],
-  ['clustername: default', false],
-  ['Somebody: says', false],
-  ['2026-01-01 09:00:00 INFO started', false],
-]
-
-for (const [line, isText] of texts) {
-  test(`${JSON.stringify(line)} is ${isText ? '' : 'not '}KubeArmor's form for people`, () => {
-    assert.equal(kubearmor.isText?.(line), isText)
-  })
-}
-
 const words = [
   '',
   '/a',

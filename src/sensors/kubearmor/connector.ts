@@ -1,23 +1,24 @@
 import type { Act } from '../../../core/model/act.ts'
 import type { Severity } from '../../../core/model/severity.ts'
 import { nanosOf, type EventTime } from '../../../core/model/time.ts'
-import { confidenceOf } from '../confidence.ts'
+import { confidence, confidenceOf } from '../confidence.ts'
 import type { Facts, JsonObject, Reading } from '../connector.ts'
 import { countOf, integerOf, listOf } from '../fields.ts'
 import type { ReadableConnector } from '../read/event-reader.ts'
-import { clip, clipAll } from '../subject.ts'
+import { TEXT_TAG, textMalformed, type TextRead } from '../read/text-form.ts'
+import { clip, clipAll, nobody } from '../subject.ts'
 import { doneOf } from './acts.ts'
 import { blockedOf, effectOf } from './effect.ts'
 import { spoken, throttled } from './health.ts'
 import { anyLine, fieldOf, hostOf, lineOf, severityWordOf, timeOf, wordOf, type Line } from './line.ts'
 import { subjectOf } from './subject.ts'
-import { isTextForm } from './text-form.ts'
+import { textForm } from './text-form.ts'
 
 /** KubeArmor's alerts and logs in its three JSON dialects. See README.md for what is read and what KubeArmor cannot see. */
 export const kubearmor: ReadableConnector = {
   sensor: 'kubearmor',
   recognises: (event) => lineOf(event) !== null,
-  isText: isTextForm,
+  text: textForm(readText),
   read,
   facts,
 }
@@ -35,6 +36,28 @@ function read(event: JsonObject): Reading {
     return { class: 'health', sensor: 'kubearmor', instance, at: line.kind === 'message' ? null : at, watch }
   }
   return { class: line.kind, sensor: 'kubearmor', act: actOf(line, line.kind, at), instance, at }
+}
+
+/**
+ * The event of a block for people, read for less: what a process may have written there decides nothing, above all not what it was done
+ * to and by what; nothing in it proves that the act was stopped, or that KubeArmor was alive.
+ */
+function readText(event: JsonObject): TextRead {
+  const reading = read(event)
+  if (reading.class === 'health') return { event, reading: { ...reading, at: null } }
+  if (reading.class === 'malformed' || reading.class === 'ignored' || reading.act === null) return textMalformed('kubearmor')
+  const { subject, tags } = reading.act
+  const { cluster, node, namespace, pod, container, image, onHost } = subject
+  const act: Act = {
+    ...reading.act,
+    target: null,
+    access: null,
+    subject: { ...nobody, cluster, node, namespace, pod, container, image, onHost },
+    confidence: confidence.partial,
+    effect: 'unknown',
+    tags: clipAll([TEXT_TAG, ...tags]),
+  }
+  return { event, reading: { ...reading, act, at: null } }
 }
 
 function actOf(line: Line, actClass: Act['class'], at: EventTime | null): Act {

@@ -4,13 +4,17 @@ import * as fc from 'fast-check'
 import { RunproofError } from '../../../core/model/errors.ts'
 import type { JsonObject } from '../connector.ts'
 import { createEventReader, type ReadableConnector } from './event-reader.ts'
+import { textMalformed } from './text-form.ts'
 
 /** A sensor whose events are `{"probe": <anything>}`. */
 const probe: ReadableConnector = {
   sensor: 'probe',
   exactIntegers: ['stamp'],
   recognises: (event) => Object.hasOwn(event, 'probe'),
-  isText: (line) => line.startsWith('probe says'),
+  text: {
+    kindOf: (line) => (line.startsWith('probe says') ? 'refused' : null),
+    read: () => textMalformed('probe'),
+  },
   read: (event) => ({
     class: Object.hasOwn(event, 'probe') ? 'ignored' : 'malformed',
     sensor: 'probe',

@@ -3,23 +3,30 @@ import type { Connector, JsonObject, Reading } from '../connector.ts'
 import { unwrapped } from './envelope.ts'
 import { createFrames, type Frames } from './frames.ts'
 import { defaultLimits, type Limits } from './limits.ts'
+import { createOtherForms } from './other-forms.ts'
 import { createParse, decodeUtf8, type Parse } from './parse.ts'
+import { QuickReader } from './quick-reader.ts'
+import { TextBlocks } from './text-blocks.ts'
+import type { TextForm } from './text-form.ts'
 
 /** A connector and what the reader may do for it before it sees an event. */
 export type ReadableConnector = Connector & {
   /** Keys of integers beyond 2^53 that it reads; it gets them as BigInt. */
   readonly exactIntegers?: readonly string[]
-  /** Recognises the sensor's output for people, which is no JSON, so that the reason can say what is wrong. */
-  readonly isText?: (line: string) => boolean
+  /** Knows the sensor's output for people, which is no JSON. */
+  readonly text?: TextForm
 }
 
-/** One event of the input. `raw` are its exact bytes, valid during the call: copy them to keep them. */
+/**
+ * One event of the input. `raw` are its exact bytes, valid during the call: copy them to keep them. Of a batch of logs they are those of
+ * the record's own text, so that an event has one digest however a collector batched it.
+ */
 export type ReadEvent = {
   /** First line, from 1. */
   readonly line: number
   readonly raw: Uint8Array
   readonly reading: Reading
-  /** The sensor's event, out of its envelopes; null when malformed. */
+  /** The sensor's event, out of its envelopes; null when malformed. To be asked for during the call, like `raw`. */
   readonly event: JsonObject | null
 }
 
@@ -29,29 +36,51 @@ export type EventReaderOptions = {
   readonly connectors: readonly ReadableConnector[]
   readonly onEvent: (event: ReadEvent) => void
   readonly limits?: Limits
+  /** What earlier streams of the same sensor taught: one that comes in many short streams is read as fast as a long one. */
+  readonly quick?: QuickReader
 }
 
 /**
  * Reads events from bytes that come in any portions: NDJSON, JSON arrays, values printed over many lines or one after the other.
- * Synchronous; holds at most one event beside the portion. Every event leads to exactly one call of `onEvent`, malformed ones too.
+ * Synchronous; holds at most one event beside the portion. Every event leads to exactly one call of `onEvent`, malformed ones too;
+ * a line that holds a batch of logs leads to one call for each of its records.
  * @throws RunproofError `usage` for a sensor that no connector knows
  */
-export function createEventReader({ sensor, connectors, onEvent, limits = defaultLimits }: EventReaderOptions): Frames {
-  const known = sensor === 'auto' ? connectors : connectors.filter((connector) => connector.sensor === sensor)
-  if (known.length === 0) {
-    const names = connectors.map((connector) => connector.sensor).join(', ')
-    throw new RunproofError('usage', `there is no sensor ${JSON.stringify(sensor)}; known are auto, ${names}`)
-  }
+export function createEventReader({
+  sensor,
+  connectors,
+  onEvent,
+  limits = defaultLimits,
+  quick = createQuickReader(sensor, connectors, limits),
+}: EventReaderOptions): Frames {
+  const known = knownOf(sensor, connectors)
   const parse = createParse(
     limits,
     known.flatMap((connector) => connector.exactIntegers ?? []),
   )
   const forced = sensor === 'auto' ? null : (known[0] ?? null)
+  const otherForms = createOtherForms({
+    known,
+    sensor: forced?.sensor ?? null,
+    parse,
+    recognised(event) {
+      const found = recognise(event, known, parse)
+      return found && readBy(found.connector, found.event)
+    },
+    unknown: (event) => (forced ? readBy(forced, event) : malformed(null, 'unknown_shape')),
+  })
+  const blocks = new TextBlocks(
+    known.flatMap(({ text }) => text ?? []),
+    onEvent,
+  )
   const emit = (line: number, raw: Uint8Array, parsed: JsonObject | string): void => {
-    if (typeof parsed === 'string') onEvent({ line, raw, reading: malformed(forced?.sensor ?? null, parsed), event: null })
-    else onEvent({ line, raw, ...readEvent(parsed, known, forced, parse) })
+    if (blocks.isOpen) blocks.close()
+    if (typeof parsed === 'string') return onEvent({ line, raw, ...malformed(forced?.sensor ?? null, parsed) })
+    const found = recognise(parsed, known, parse)
+    if (found) return onEvent({ line, raw, ...readBy(found.connector, found.event) })
+    for (const read of otherForms.ofObject(parsed, raw)) onEvent({ line, ...read })
   }
-  return createFrames(
+  const frames = createFrames(
     {
       whole(raw, line, text) {
         const parsed = text === null ? parse.bytes(raw) : parse.text(text)
@@ -59,27 +88,58 @@ export function createEventReader({ sensor, connectors, onEvent, limits = defaul
         // must not depend on how its bytes were divided: the byte by byte look decides.
         if (parsed === 'invalid_json' || parsed === 'invalid_utf8' || parsed === 'duplicate_key') return false
         emit(line, raw, parsed)
+        if (typeof parsed !== 'string') quick.learn(raw, parsed)
         return true
+      },
+      known: (bytes, from) => quick.match(bytes, from),
+      taken(raw, line) {
+        if (blocks.isOpen) blocks.close()
+        onEvent(quick.read(raw, line))
       },
       element: (raw, line) => emit(line, raw, parse.bytes(raw)),
       broken: (raw, line, reason) => emit(line, raw, reason),
       text(raw, line) {
-        const speaker = speakerOf(raw, known)
-        if (speaker === null) emit(line, raw, textReason(raw, parse))
-        else onEvent({ line, raw, reading: malformed(speaker, 'text_form'), event: null })
+        const text = decodeUtf8(raw)
+        if (text !== null && blocks.take(text, line)) return
+        if (blocks.isOpen) blocks.close()
+        onEvent({ line, raw, ...otherForms.ofLine(raw) })
       },
     },
     limits,
   )
+  return {
+    push: frames.push,
+    end() {
+      frames.end()
+      blocks.close()
+    },
+    place() {
+      const { line, isSettled } = frames.place()
+      return { line, isSettled: isSettled && !blocks.isOpen }
+    },
+  }
+}
+
+/**
+ * What several readers of one sensor may share, one after the other.
+ * @throws RunproofError `usage` for a sensor that no connector knows
+ */
+export function createQuickReader(
+  sensor: string,
+  connectors: readonly ReadableConnector[],
+  limits: Limits = defaultLimits,
+): QuickReader {
+  return new QuickReader(knownOf(sensor, connectors), limits)
+}
+
+function knownOf(sensor: string, connectors: readonly ReadableConnector[]): readonly ReadableConnector[] {
+  const known = sensor === 'auto' ? connectors : connectors.filter((connector) => connector.sensor === sensor)
+  if (known.length > 0) return known
+  const names = connectors.map((connector) => connector.sensor).join(', ')
+  throw new RunproofError('usage', `there is no sensor ${JSON.stringify(sensor)}; known are auto, ${names}`)
 }
 
 type Read = Pick<ReadEvent, 'reading' | 'event'>
-
-function readEvent(event: JsonObject, known: readonly ReadableConnector[], forced: ReadableConnector | null, parse: Parse): Read {
-  const found = recognise(event, known, parse)
-  if (found) return readBy(found.connector, found.event)
-  return forced ? readBy(forced, event) : { reading: malformed(null, 'unknown_shape'), event: null }
-}
 
 function readBy(connector: ReadableConnector, event: JsonObject): Read {
   const reading = connector.read(event)
@@ -96,17 +156,6 @@ function recognise(event: JsonObject, known: readonly ReadableConnector[], parse
   return null
 }
 
-function malformed(sensor: string | null, reason: string): Reading {
-  return { class: 'malformed', sensor, reason }
-}
-
-function speakerOf(raw: Uint8Array, known: readonly ReadableConnector[]): string | null {
-  if (!known.some((connector) => connector.isText)) return null
-  const line = decodeUtf8(raw)
-  return line === null ? null : (known.find((connector) => connector.isText?.(line))?.sensor ?? null)
-}
-
-function textReason(raw: Uint8Array, parse: Parse): string {
-  const parsed = parse.bytes(raw)
-  return parsed === 'invalid_utf8' || parsed === 'not_object' ? parsed : 'not_json'
+function malformed(sensor: string | null, reason: string): Read {
+  return { reading: { class: 'malformed', sensor, reason }, event: null }
 }

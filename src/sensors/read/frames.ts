@@ -5,6 +5,10 @@ import type { Limits, Malformation } from './limits.ts'
 export type FrameSink = {
   /** A line that looks like one object; its text where that cost nothing. True: taken, whatever it was. False: look at it byte by byte. */
   readonly whole: (raw: Uint8Array, line: number, text: string | null) => boolean
+  /** Where the object ends that starts at `from`, if it is known at a glance; else below zero. It is taken only if it is all of its line. */
+  readonly known?: (bytes: Uint8Array, from: number) => number
+  /** The object that {@link known} found last, when it is all of its line. */
+  readonly taken?: (raw: Uint8Array, line: number) => void
   /** From a bracket to its counterpart. */
   readonly element: (raw: Uint8Array, line: number) => void
   /** What stands where an element belongs and does not start like one. */
@@ -22,6 +26,7 @@ export type Frames = {
 /** Where a stream is: in which line, and whether what comes next will be read as if the stream began with it. */
 export type Place = { readonly line: number; readonly isSettled: boolean }
 
+const NEWLINE = 0x0a
 const nothing = new Uint8Array(0)
 
 /**
@@ -35,6 +40,13 @@ export function createFrames(sink: FrameSink, limits: Limits): Frames {
   let carry: Uint8Array = nothing
   return {
     push(chunk) {
+      if (started && carry.length > 0) {
+        // Most often what is open ends with the line: the rest of the portion need not be copied.
+        const cut = chunk.indexOf(NEWLINE) + 1
+        carry = cutter.run(joined(carry, cut === 0 ? chunk : chunk.subarray(0, cut)), carry.length)
+        if (cut === 0) return
+        chunk = chunk.subarray(cut)
+      }
       const bytes = joined(carry, chunk)
       // A byte order mark is three bytes, which may come one by one.
       if (!started && bytes.length < 3) carry = bytes

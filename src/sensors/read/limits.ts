@@ -19,6 +19,7 @@ export type Malformation =
   | 'truncated'
   | 'too_large'
   | 'too_deep'
+  | 'too_many'
   | 'invalid_utf8'
   | 'duplicate_key'
   | 'misread_key'

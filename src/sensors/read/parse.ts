@@ -61,14 +61,23 @@ function withExact(value: object, source: string, rounded: readonly Rounded[]): 
   const [only, ...others] = rounded
   if (!only || others.length > 0) return JSON.parse(source, exactly) as object
   // In valid JSON a quote behind a brace, a comma or a blank opens a string, and one before a colon ends a key.
-  const written = [
-    ...source.matchAll(new RegExp(`[{,\\s]${escaped(JSON.stringify(only.key))}\\s*:\\s*(-?\\d{1,40})(?=[,}\\s])`, 'g')),
-  ]
+  const written = [...source.matchAll(memberPattern(only.key))]
   const digits = written[0]?.[1]
   if (written.length !== 1 || digits === undefined || Number(digits) !== only.holder[only.key])
     return JSON.parse(source, exactly) as object
   only.holder[only.key] = BigInt(digits)
   return value
+}
+
+/** One for each exact key, of which there are a handful. */
+const memberPatterns = new Map<string, RegExp>()
+
+function memberPattern(key: string): RegExp {
+  const known = memberPatterns.get(key)
+  if (known !== undefined) return known
+  const pattern = new RegExp(`[{,\\s]${escaped(JSON.stringify(key))}\\s*:\\s*(-?\\d{1,40})(?=[,}\\s])`, 'g')
+  memberPatterns.set(key, pattern)
+  return pattern
 }
 
 function escaped(literal: string): string {

@@ -287,3 +287,17 @@ test('only an end by SIGKILL, dated and named, proves anything', () => {
   assert.equal(exit({ process: {}, signal: 'SIGKILL' }), undefined)
   assert.equal(exit({ process, signal: 'SIGKILL' }, 'yesterday'), undefined)
 })
+
+const compact: readonly (readonly [line: string, kind: string | null])[] = [
+  ['\u{1F680} process default/xwing /bin/bash -c "curl ebpf.io"', 'refused'],
+  ['\u{1F4A5} exit    default/xwing /bin/bash 0', 'refused'],
+  ['2026-01-01T09:00:00.123456789Z \u{1F4EC} open    node-a /bin/cat /etc/shadow', 'refused'],
+  ['\u{1F680} released', null],
+  ['process default/xwing', null],
+]
+
+for (const [line, kind] of compact) {
+  test(`${JSON.stringify(line)} is ${kind === null ? 'not ' : ''}Tetragon's form for people`, () => {
+    assert.equal(tetragon.text?.kindOf(line), kind)
+  })
+}

@@ -11,11 +11,13 @@ import { endOf, killedBy } from './kill.ts'
 import { droppedOf, rateLimited, throttled, throttledScope } from './health.ts'
 import { doneAt, type Done } from './hooks.ts'
 import { containerOf, imageOf, isDoubtful, subjectOf } from './subject.ts'
+import { textForm } from './text-form.ts'
 
 /** Tetragon's JSON export (protojson of `GetEventsResponse`). See README.md for what is read and what Tetragon cannot see. */
 export const tetragon: ReadableConnector = {
   sensor: 'tetragon',
   recognises: (event) => kindOf(event) !== null,
+  text: textForm,
   read,
   facts,
 }

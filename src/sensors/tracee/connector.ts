@@ -11,7 +11,7 @@ import { textArg } from './args.ts'
 import { startedAt, startOf, versionOf } from './health.ts'
 import { anyLine, isOurs, lineOf, type Line } from './line.ts'
 import { subjectOf } from './subject.ts'
-import { isTextForm } from './text-form.ts'
+import { textForm } from './text-form.ts'
 
 /** Tracee's events in both generations of its JSON. See README.md for what is read and what Tracee cannot see. */
 export const tracee: ReadableConnector = {
@@ -19,7 +19,7 @@ export const tracee: ReadableConnector = {
   // `value` for the boot time, in nanoseconds since 1970, which is an argument.
   exactIntegers: ['timestamp', 'value'],
   recognises: isOurs,
-  isText: isTextForm,
+  text: textForm,
   read,
   facts,
 }

@@ -1,0 +1,71 @@
+import type { JsonObject, Reading } from '../connector.ts'
+import type { ReadableConnector, ReadEvent } from './event-reader.ts'
+import type { Limits } from './limits.ts'
+import { createParse, type Parse } from './parse.ts'
+import { Skeletons } from './skeletons.ts'
+
+type Recognised = { readonly connector: ReadableConnector; readonly event: JsonObject }
+
+/** Reads lines whose form was seen before and which a connector recognises as they are; whatever else comes is not for it. */
+export class QuickReader {
+  private readonly known: readonly ReadableConnector[]
+  private readonly parse: Parse
+  private readonly skeletons: Skeletons
+  private matched: Recognised | null = null
+  /** Until the second line: a stream of one event, as senders post them, is over before it teaches anything. */
+  private isFirst = true
+
+  constructor(known: readonly ReadableConnector[], limits: Limits) {
+    const exactIntegers = known.flatMap((connector) => connector.exactIntegers ?? [])
+    this.known = known
+    this.parse = createParse(limits, exactIntegers)
+    this.skeletons = new Skeletons(limits, new Set(exactIntegers))
+  }
+
+  /** Where the event ends that starts at `from`; below zero when it must be read the careful way. */
+  match(bytes: Uint8Array, from: number): number {
+    const event = this.skeletons.match(bytes, from)
+    this.matched = event === null ? null : this.recognised(event)
+    return this.matched === null ? -1 : this.skeletons.end
+  }
+
+  /** The event that was matched last. */
+  read(raw: Uint8Array, line: number): ReadEvent {
+    if (this.matched === null) throw new RangeError('nothing was matched')
+    const { connector, event } = this.matched
+    return new QuickEvent(raw, line, connector.read(event), this.parse)
+  }
+
+  /** Remembers the form of a line that was read the careful way, if it would have been for this reader. */
+  learn(raw: Uint8Array, event: JsonObject): void {
+    const isWorth = !this.isFirst && this.skeletons.isLearning && this.recognised(event) !== null
+    this.isFirst = false
+    if (isWorth) this.skeletons.learn(raw)
+  }
+
+  private recognised(event: JsonObject): Recognised | null {
+    for (const connector of this.known) if (connector.recognises(event)) return { connector, event }
+    return null
+  }
+}
+
+/** What was recognised changes with the next line: the event is parsed for whoever asks for it. */
+class QuickEvent implements ReadEvent {
+  readonly raw: Uint8Array
+  readonly line: number
+  readonly reading: Reading
+  private readonly parse: Parse
+
+  constructor(raw: Uint8Array, line: number, reading: Reading, parse: Parse) {
+    this.raw = raw
+    this.line = line
+    this.reading = reading
+    this.parse = parse
+  }
+
+  get event(): JsonObject | null {
+    if (this.reading.class === 'malformed') return null
+    const parsed = this.parse.bytes(this.raw)
+    return typeof parsed === 'string' ? null : parsed
+  }
+}
