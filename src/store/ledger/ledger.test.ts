@@ -125,14 +125,14 @@ describe('a transaction', () => {
   test('commits the state change and its entry together', () => {
     const ledger = open()
     ledger.transaction(({ db, append }) => {
-      db.exec('CREATE TABLE decision (id INTEGER PRIMARY KEY, ledger_index INTEGER NOT NULL) STRICT')
+      db.exec('CREATE TABLE choice (id INTEGER PRIMARY KEY, ledger_index INTEGER NOT NULL) STRICT')
       append([entryNamed('table')])
     })
     ledger.append([entryNamed('decision')], (db, [position]) => {
-      db.prepare('INSERT INTO decision (ledger_index) VALUES (?)').run(position?.index ?? null)
+      db.prepare('INSERT INTO choice (ledger_index) VALUES (?)').run(position?.index ?? null)
     })
     assert.deepEqual(
-      ledger.transaction(({ db }) => ({ ...db.prepare('SELECT * FROM decision').get() })),
+      ledger.transaction(({ db }) => ({ ...db.prepare('SELECT * FROM choice').get() })),
       { id: 1, ledger_index: 1 },
     )
     ledger.verify()

@@ -37,6 +37,8 @@ export type LedgerTransaction = {
 }
 
 export type Ledger = LedgerReader & {
+  /** For questions about what lies beside the ledger; changes go through {@link transaction}. */
+  readonly db: DatabaseSync
   /**
    * Appends entries and, in the same commit, the caller's state change. Durable, signed and published when it returns. An event
    * that is already in the ledger is not appended again: its first position comes back. An error after the commit (the head file
@@ -79,7 +81,7 @@ export function openLedger({ path, logKey, origin, now, headPath = defaultHeadPa
         also?.(db, positions)
         return positions
       })
-    return { ...ledgerReader(db, rows, { path, log }), append, transaction }
+    return { ...ledgerReader(db, rows, { path, log }), db, append, transaction }
   })
 }
 
@@ -110,7 +112,9 @@ export function defaultOrigin(publicKey: Uint8Array): string {
   return `${sha256Hex(publicKey).slice(0, 16)}.runproof.invalid`
 }
 
-const migrations = [readFileSync(new URL('0001_ledger.sql', import.meta.url), 'utf8')]
+const migrations = ['0001_ledger.sql', '../state/0002_state.sql', '../state/0003_access.sql', '../state/0004_review.sql'].map(
+  (name) => readFileSync(new URL(name, import.meta.url), 'utf8'),
+)
 
 /** Sigstore clients take the host of a URL for the log's name: no port, no path, lower case. */
 function isOrigin(origin: string): boolean {

@@ -36,6 +36,8 @@ export type LedgerReader = {
   readonly entry: (index: number) => EntryRow
   /** At most `most` entries from `first` on. */
   readonly entries: (first: number, most: number) => readonly EntryRow[]
+  /** Entries whose event id begins so, in the order of the log. */
+  readonly named: (prefix: string) => readonly EntryRow[]
   /** Against the newest checkpoint. @throws RunproofError `proof.invalid`; `ledger.contradiction` when it would not verify. */
   readonly prove: (index: number) => Proven
   /** RFC 6962 §2.1.2, `1 <= size1 <= size2 <=` the ledger's size. @throws RunproofError `proof.invalid` */
@@ -73,6 +75,7 @@ export function ledgerReader(
     head: asked(head),
     entry: asked((index: number) => entryAt(rows, index, head().size)),
     entries: asked(rows.entries),
+    named: asked(rows.named),
     prove: asked((index: number) => prove(rows, head(), index)),
     consistency: asked((size1: number, size2: number) => consistency(rows, head().size, size1, size2)),
     tile: asked((address: TileAddress) => tileOf(rows, address)),

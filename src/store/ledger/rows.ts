@@ -26,6 +26,9 @@ export function ledgerRows(db: DatabaseSync) {
   const insertEntry = db.prepare('INSERT INTO ledger_entry (idx, leaf, kind, event_id) VALUES (?, ?, ?, ?)')
   const selectEntries = db.prepare('SELECT idx, leaf, kind, event_id FROM ledger_entry WHERE idx >= ? ORDER BY idx LIMIT ?')
   const selectByEvent = db.prepare('SELECT idx, leaf, kind, event_id FROM ledger_entry WHERE event_id = ?')
+  const selectNamed = db.prepare(`
+    SELECT idx, leaf, kind, event_id FROM ledger_entry WHERE event_id >= ?1 AND event_id < ?1 || char(0x10ffff) ORDER BY idx
+  `)
   const selectNextIndex = db.prepare('SELECT coalesce(max(idx) + 1, 0) AS next FROM ledger_entry')
 
   return {
@@ -69,6 +72,10 @@ export function ledgerRows(db: DatabaseSync) {
     entryOf: (eventId: string): EntryRow | null => {
       const row = selectByEvent.get(eventId)
       return row ? entry(row) : null
+    },
+    /** Those whose event id begins so, in order. */
+    named: (prefix: string): readonly EntryRow[] => {
+      return selectNamed.all(prefix).map(entry)
     },
     nextIndex: (): number => {
       return count(selectNextIndex.get()?.['next'])

@@ -25,14 +25,23 @@ const SIGNED_BYTES = SEGMENT_HEADER_BYTES - TAG_BYTES
 // Frames count from 1, so that none of them has this nonce.
 const HEADER_NONCE = new Uint8Array(12)
 
-/** @throws RunproofError `key.malformed` unless it has 32 bytes. */
-export function checkedKey(key: Uint8Array): Uint8Array {
-  if (key.length === KEY_BYTES) return key
-  throw new RunproofError('key.malformed', `the key of the segments has ${key.length} bytes, not ${KEY_BYTES}`)
+/** The key that new segments are sealed with; in a list, those of older segments follow it. */
+export type SegmentKeys = Uint8Array | readonly Uint8Array[]
+
+/** @throws RunproofError `key.malformed` unless there is one and each has 32 bytes. */
+export function checkedKeys(keys: SegmentKeys): SegmentKeys {
+  const wrong = listed(keys).find(({ length }) => length !== KEY_BYTES)
+  if (wrong === undefined && listed(keys).length > 0) return keys
+  throw new RunproofError('key.malformed', `the key of the segments has ${wrong?.length ?? 0} bytes, not ${KEY_BYTES}`)
+}
+
+function listed(keys: SegmentKeys): readonly Uint8Array[] {
+  return keys instanceof Uint8Array ? [keys] : keys
 }
 
 /** A new segment's header, and the key that its frames are sealed with: no two segments share one. */
-export function newHeader(master: Uint8Array, { number, createdMs, previous }: Omit<SegmentHeader, 'tag'>) {
+export function newHeader(keys: SegmentKeys, { number, createdMs, previous }: Omit<SegmentHeader, 'tag'>) {
+  const [master = new Uint8Array()] = listed(keys)
   const bytes = Buffer.alloc(SEGMENT_HEADER_BYTES)
   MAGIC.copy(bytes)
   bytes.writeBigUInt64BE(BigInt(number), 8)
@@ -50,14 +59,22 @@ export function newHeader(master: Uint8Array, { number, createdMs, previous }: O
   return { bytes, key, header: { number, createdMs, previous, tag } satisfies SegmentHeader }
 }
 
+export type ReadHeader = {
+  readonly header: SegmentHeader
+  /** Its frames'. */
+  readonly key: Uint8Array
+  /** It was begun with the key that new segments are begun with. */
+  readonly isCurrent: boolean
+}
+
 /** The header and the frames' key; or why it is not to be believed. */
-export function readHeader(
-  master: Uint8Array,
-  bytes: Buffer,
-): { readonly header: SegmentHeader; readonly key: Uint8Array } | string {
+export function readHeader(keys: SegmentKeys, bytes: Buffer): ReadHeader | string {
   const header = headerFields(bytes)
   if (header === null) return 'it does not begin as a segment of this version does'
-  if (!bytes.subarray(24, 32).equals(keyId(master))) return 'it was written with another key'
+  const known = listed(keys)
+  const at = known.findIndex((key) => bytes.subarray(24, 32).equals(keyId(key)))
+  const master = known[at]
+  if (master === undefined) return 'it was written with another key'
   const key = segmentKey(master, bytes)
   const decipher = createDecipheriv('aes-256-gcm', key, HEADER_NONCE).setAAD(bytes.subarray(0, SIGNED_BYTES))
   decipher.setAuthTag(bytes.subarray(SIGNED_BYTES))
@@ -66,7 +83,7 @@ export function readHeader(
   } catch {
     return 'its header was changed'
   }
-  return { header, key }
+  return { header, key, isCurrent: at === 0 }
 }
 
 /** What a header says, unchecked: without the key nobody can tell whether it is true. Null: it is none. */

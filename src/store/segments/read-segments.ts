@@ -1,14 +1,14 @@
 import { closeSync, existsSync } from 'node:fs'
 import { segmentNumbers, segmentPath, unreadable } from './folder.ts'
 import { KIND } from './frame.ts'
-import { checkedKey, SEGMENT_HEADER_BYTES, type Ending } from './header.ts'
+import { checkedKeys, SEGMENT_HEADER_BYTES, type Ending, type SegmentKeys } from './header.ts'
 import { recordsOf } from './records.ts'
 import { framesOf, openSegmentFile, type RawFrame, type SegmentFile } from './segment-file.ts'
 import type { Frame, Position, SegmentRecord } from './segments.ts'
 
 export type ReadSegmentsOptions = {
   readonly folder: string
-  readonly key: Uint8Array
+  readonly key: SegmentKeys
   /** `START`, or a `next` of an earlier frame. */
   readonly from: Position
   /** Where to stop: the writer's `end()`. Default: at the end of what is durable. */
@@ -30,7 +30,7 @@ export function comparePositions(a: Position, b: Position): number {
  * not the one that was read before, or lost its end.
  */
 export function* readSegments({ folder, key, from, until }: ReadSegmentsOptions): Generator<Frame, void> {
-  checkedKey(key)
+  checkedKeys(key)
   if (from.segment === START.segment && segmentNumbers(folder).length === 0 && from.offset === 0) return
   let at = { ...from, offset: Math.max(from.offset, SEGMENT_HEADER_BYTES) }
   for (;;) {
@@ -66,7 +66,7 @@ function* framesIn(file: SegmentFile, { from, ending, until }: Span): Generator<
 }
 
 /** Where a segment ended, as the next one says: what an undone write may have left after that was never acknowledged. */
-function endingOf(folder: string, number: number, key: Uint8Array): Ending | null {
+function endingOf(folder: string, number: number, key: SegmentKeys): Ending | null {
   if (!existsSync(segmentPath(folder, number + 1))) return null
   const next = openSegmentFile(folder, number + 1, key)
   closeSync(next.fd)

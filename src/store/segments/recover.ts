@@ -1,13 +1,13 @@
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync } from 'node:fs'
 import { segmentNumbers, unreadable } from './folder.ts'
 import { KIND } from './frame.ts'
-import { SEGMENT_HEADER_BYTES } from './header.ts'
+import { SEGMENT_HEADER_BYTES, type SegmentKeys } from './header.ts'
 import { framesOf, openSegmentFile } from './segment-file.ts'
 import type { SegmentLog } from './segments.ts'
 import { beginSegment, type WriterState } from './write-segments.ts'
 
 type Recovered = { readonly state: WriterState; readonly cut: SegmentLog['cut'] }
-type Options = { readonly folder: string; readonly key: Uint8Array; readonly now: () => number }
+type Options = { readonly folder: string; readonly key: SegmentKeys; readonly now: () => number }
 
 /**
  * Finds where to go on: checks how the segments follow each other and every frame of the newest, and cuts a frame off that was never
@@ -22,7 +22,7 @@ export function recover({ folder, key, now }: Options): Recovered {
   return goOn(folder, newest, key)
 }
 
-function checkLength(folder: string, number: number, key: Uint8Array): void {
+function checkLength(folder: string, number: number, key: SegmentKeys): void {
   const file = openSegmentFile(folder, number, key)
   const next = openSegmentFile(folder, number + 1, key)
   const { size } = fstatSync(file.fd)
@@ -32,8 +32,8 @@ function checkLength(folder: string, number: number, key: Uint8Array): void {
   if (size < offset) throw unreadable(file.path, size, `it ends here; it had ${offset} bytes`)
 }
 
-function goOn(folder: string, number: number, master: Uint8Array): Recovered {
-  const file = openSegmentFile(folder, number, master)
+function goOn(folder: string, number: number, keys: SegmentKeys): Recovered {
+  const file = openSegmentFile(folder, number, keys)
   let end: Pick<WriterState, 'offset' | 'frames' | 'tag' | 'ended'> = {
     offset: SEGMENT_HEADER_BYTES,
     frames: 0,
@@ -54,5 +54,7 @@ function goOn(folder: string, number: number, master: Uint8Array): Recovered {
     fdatasyncSync(fd)
   }
   const at = { segment: number, offset: end.offset }
-  return { state: { number, fd, key: file.key, ...end }, cut: bytes > 0 ? { at, bytes } : null }
+  // With a new key a new segment begins.
+  const ended = end.ended || !file.isCurrent
+  return { state: { number, fd, key: file.key, ...end, ended }, cut: bytes > 0 ? { at, bytes } : null }
 }

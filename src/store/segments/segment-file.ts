@@ -2,17 +2,11 @@ import { closeSync, fdatasyncSync, fstatSync, openSync, readSync } from 'node:fs
 import { whyOf } from '../../lib/io/read-text.ts'
 import { segmentPath, unreadable } from './folder.ts'
 import { FRAME_HEADER_BYTES, frameBytes, KIND, openFrame, readFrameHeader, type FrameHeader } from './frame.ts'
-import { readHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from './header.ts'
+import { readHeader, SEGMENT_HEADER_BYTES, type ReadHeader, type SegmentKeys } from './header.ts'
 import { MAX_BODY_BYTES, MAX_META_BYTES } from './records.ts'
 import { isTorn } from './torn.ts'
 
-export type SegmentFile = {
-  readonly path: string
-  readonly number: number
-  readonly fd: number
-  readonly key: Uint8Array
-  readonly header: SegmentHeader
-}
+export type SegmentFile = ReadHeader & { readonly path: string; readonly number: number; readonly fd: number }
 
 /** A frame whose tag is right and that follows on the one before it. */
 export type RawFrame = FrameHeader & { readonly offset: number; readonly next: number; readonly packed: Buffer }
@@ -24,11 +18,11 @@ const MAX_FRAME_BYTES = frameBytes(MAX_BODY_BYTES + MAX_META_BYTES + FRAME_HEADE
  * A segment whose header was checked. Who opens it closes its `fd`.
  * @throws RunproofError `store.unreadable`
  */
-export function openSegmentFile(folder: string, number: number, master: Uint8Array): SegmentFile {
+export function openSegmentFile(folder: string, number: number, keys: SegmentKeys): SegmentFile {
   const path = segmentPath(folder, number)
   const fd = opened(path)
   try {
-    const read = readHeader(master, bytesAt(fd, 0, SEGMENT_HEADER_BYTES))
+    const read = readHeader(keys, bytesAt(fd, 0, SEGMENT_HEADER_BYTES))
     if (typeof read === 'string') throw unreadable(path, 0, read)
     if (read.header.number !== number) throw unreadable(path, 0, `it is segment ${read.header.number}, not ${number}`)
     return { path, number, fd, ...read }

@@ -1,11 +1,12 @@
 import type { JsonValue } from '../../../core/proof/jcs.ts'
-import { checkedKey } from './header.ts'
+import { checkedKeys, type SegmentKeys } from './header.ts'
 import { openFolder } from './folder.ts'
 import { lockFolder } from './lock.ts'
 import { recover } from './recover.ts'
 import { systemFiles, writeSegments, type Files } from './write-segments.ts'
 import { logOf } from './group-commit.ts'
 
+export type { SegmentKeys } from './header.ts'
 export { listSegments, pruneSegments, type SegmentInfo } from './folder.ts'
 export { readSegments, START, comparePositions } from './read-segments.ts'
 
@@ -57,8 +58,8 @@ export type SegmentLog = {
 
 export type OpenSegmentsOptions = {
   readonly folder: string
-  /** 32 secret bytes; whoever has them can read everything that was received. */
-  readonly key: Uint8Array
+  /** 32 secret bytes; whoever has them can read everything that was received. In a list, the first writes and the others read. */
+  readonly key: SegmentKeys
   /** A segment that has reached this is ended and the next begun. A single larger frame may exceed it. */
   readonly maxSegmentBytes?: number
   readonly now?: () => number
@@ -75,7 +76,7 @@ const MAX_SEGMENT_BYTES = 64 * 1024 * 1024
  */
 export async function openSegments(options: OpenSegmentsOptions): Promise<SegmentLog> {
   const { folder, maxSegmentBytes = MAX_SEGMENT_BYTES, now = Date.now, files = systemFiles } = options
-  const key = checkedKey(options.key)
+  const key = checkedKeys(options.key)
   openFolder(folder)
   const unlock = lockFolder(folder)
   try {

@@ -4,7 +4,7 @@ import { RunproofError } from '../../../core/model/errors.ts'
 import { createFile } from '../../lib/io/durable-file.ts'
 import { segmentPath, unreadable } from './folder.ts'
 import { frameBytes, KIND, PACKING, sealFrame, type Content } from './frame.ts'
-import { newHeader, NOTHING_BEFORE, SEGMENT_HEADER_BYTES, type Ending } from './header.ts'
+import { newHeader, NOTHING_BEFORE, SEGMENT_HEADER_BYTES, type Ending, type SegmentKeys } from './header.ts'
 import type { Position } from './segments.ts'
 
 /** The newest segment: what is durable of it. */
@@ -12,7 +12,7 @@ export type WriterState = Ending & {
   readonly number: number
   readonly fd: number
   readonly key: Uint8Array
-  /** Nothing may be added: it has its end frame, or its disk failed. */
+  /** Nothing may be added: it has its end frame, its disk failed, or it was begun with an earlier key. */
   readonly ended: boolean
 }
 
@@ -31,7 +31,7 @@ export type SegmentWriter = {
 }
 
 export type WriteOptions = BeginOptions & { readonly maxSegmentBytes: number; readonly files: Files; readonly state: WriterState }
-type BeginOptions = { readonly folder: string; readonly key: Uint8Array; readonly now: () => number }
+type BeginOptions = { readonly folder: string; readonly key: SegmentKeys; readonly now: () => number }
 
 const flush = promisify(fdatasync)
 const writeParts = promisify(writev)
