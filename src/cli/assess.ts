@@ -7,12 +7,14 @@ import type { WindowVerdict } from '../../core/model/judgement.ts'
 import { TRUST_TYPE, type Trust } from '../../core/model/trust.ts'
 import { openEvents, type ReadProgress } from '../collect/open.ts'
 import { dataDir } from '../keys/data-dir.ts'
-import { openKeys, type Keys } from '../keys/keys.ts'
+import { openKeys, type Keys, type SigningKey } from '../keys/keys.ts'
 import { readPassphrase } from '../keys/passphrase.ts'
 import { assure, close, take } from '../pipeline.ts'
 import { reportText } from '../report/text.ts'
 import type { Receipt } from '../shell.ts'
+import { openReportKey } from '../service/report-key.ts'
 import { openLedger, type Ledger } from '../store/ledger/ledger.ts'
+import { trustedSigners } from '../store/ledger/signer-events.ts'
 import { localShell } from './assess/local-shell.ts'
 import { assessOptions, type AssessOptions } from './assess/options.ts'
 import { earlierReport } from './assess/previous.ts'
@@ -81,11 +83,13 @@ export async function assessWindow(
   io: Io,
 ): Promise<{ readonly receipt: Receipt; readonly written: Written }> {
   const data = dataDir({ flag: options.data, env: io.env, cwd: io.cwd })
-  const keys = await openKeys({ dataDir: data, passphrase: readPassphrase(io.env) })
+  const passphrase = readPassphrase(io.env)
+  const keys = await openKeys({ dataDir: data, passphrase })
   const progress = createProgress(io)
   const ledger = openLedger({ path: join(data, 'ledger.db'), logKey: await keys.log(), now: io.now })
   try {
-    return await assessWith(options, keys, ledger, progress, io)
+    const reportKey = await openReportKey({ data, passphrase, ledger })
+    return await assessWith(options, { keys, reportKey, ledger }, progress, io)
   } finally {
     progress.done()
     ledger.close()
@@ -94,13 +98,11 @@ export async function assessWindow(
 
 async function assessWith(
   options: AssessOptions,
-  keys: Keys,
-  ledger: Ledger,
+  { keys, reportKey, ledger }: { readonly keys: Keys; readonly reportKey: SigningKey; readonly ledger: Ledger },
   progress: Progress,
   io: Io,
 ): Promise<{ readonly receipt: Receipt; readonly written: Written }> {
   const owner = await keys.signer('owner')
-  const reportKey = await keys.signer('report')
   const promise = await readPromised(options.bundle, {
     unsigned: options.unsigned,
     owner: { name: owner.name, spki: owner.spki },
@@ -111,7 +113,7 @@ async function assessWith(
   const { facts, previous } = await earlierReport(options.previous, options.previousTrust, trust, window)
 
   const scope = { window, cluster: resolved.scope.cluster, workloads: resolved.workloads }
-  const taker = eventTaker(scope, await keys.redaction(), { threads: options.threads })
+  const taker = eventTaker(scope, await keys.redaction(), { threads: options.threads, redactor: promise.redactor })
   const intake = () => taker.fold.intake()
   const evaluatedAt = options.at ?? window.end
   const shell = localShell({ promise, take: taker.take, intake, facts, previous, evaluatedAt, ledger, reportKey })
@@ -137,7 +139,7 @@ async function assessWith(
 function trustOfRun(
   { promised, ownerKey }: ReadPromise,
   reportKey: { readonly name: string; readonly pem: string },
-  { origin, vkey }: Ledger,
+  ledger: Ledger,
 ): Trust {
   const { manifest, gate, signedBy } = promised
   const shipped = JSON.parse(readFileSync(new URL('../../catalogue/gate/plan.lock.json', import.meta.url), 'utf8')) as {
@@ -150,8 +152,8 @@ function trustOfRun(
       kind: 'run',
       note: 'written by the run that made the report; obtain signers, logs and owners from elsewhere before you rely on who they are',
     },
-    signers: [{ name: reportKey.name, key: reportKey.pem }],
-    logs: [{ origin, vkey }],
+    signers: trustedSigners(ledger, [{ name: reportKey.name, key: reportKey.pem }]),
+    logs: [{ origin: ledger.origin, vkey: ledger.vkey }],
     owners: ownerKey === null || signedBy === null ? [] : [{ name: signedBy.name, key: ownerKey }],
     approvers: (manifest.approvers ?? []).map(({ name, key }) => ({ name, key })),
     gates: [

@@ -25,6 +25,7 @@ For people who work on Runproof itself.
   conformance FILE run an archive of OPA's conformance cases through our evaluator
   bench [NAME…]    measure, against a floor measured in the same run; --quick, --json
   fuzz             feed every reader with damaged input; --seconds N, --target NAME, --seed S
+  crash            kill the service under load, again and again; --kills N, --requests N, --seed S
 
 examples:
   ./runproof dev test core/judge
@@ -52,6 +53,7 @@ const tasks: ReadonlyMap<string, Task> = new Map<string, Task>([
   ['conformance', (rest) => run(process.execPath, [join('test', 'conformance', 'opa.ts'), ...rest])],
   ['bench', (rest) => run(process.execPath, [join('bench', 'run.ts'), ...rest])],
   ['fuzz', (rest) => run(process.execPath, [join('test', 'fuzz', 'run.ts'), ...rest])],
+  ['crash', (rest) => run(process.execPath, [join('test', 'crash', 'run.ts'), ...rest])],
 ])
 
 export const dev: Command = {

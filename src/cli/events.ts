@@ -4,7 +4,7 @@ import { RunproofError } from '../../core/model/errors.ts'
 import { openEvents } from '../collect/open.ts'
 import type { JsonObject } from '../sensors/connector.ts'
 import { createEventReader, type ReadEvent } from '../sensors/read/event-reader.ts'
-import { redactAct, redactText } from '../sensors/redact.ts'
+import { redactorOf, type Redactor } from '../sensors/redact.ts'
 import { connectors } from '../sensors/registry.ts'
 import { EXIT, type Command, type Io } from './command.ts'
 import { table } from './table.ts'
@@ -15,7 +15,7 @@ type Class = (typeof classes)[number]
 export const events: Command = {
   name: 'events',
   summary: 'show how sensor output is read: one JSON object per event, secrets redacted',
-  help: `usage: runproof events FILE… [--sensor auto|NAME] [--class CLASS[,CLASS…]] [--summary]
+  help: `usage: runproof events FILE… [--sensor auto|NAME] [--class CLASS[,CLASS…]] [--redaction FILE] [--summary]
 
 Reads sensor output (NDJSON, a JSON array, objects printed over many lines; plain, gzip or zstd) and prints for every event, in order:
   {"file", "line", "class", "sensor", "facts", "finding", "reason"}
@@ -26,15 +26,17 @@ Reads sensor output (NDJSON, a JSON array, objects printed over many lines; plai
   reason       why an event was ignored or is malformed
 
 options:
-  --sensor NAME   read every event as that sensor's (default auto: known are ${connectors.map(({ sensor }) => sensor).join(', ')})
-  --class LIST    print only these classes
-  --summary       print a table of counts per file instead
+  --sensor NAME     read every event as that sensor's (default auto: known are ${connectors.map(({ sensor }) => sensor).join(', ')})
+  --class LIST      print only these classes
+  --redaction FILE  take out what a bundle's redaction.yaml names, too: shows what its rules find
+  --summary         print a table of counts per file instead
 
 FILE may be - for standard input. docs/formats/events.md describes the output.
 
 examples:
   runproof events falco.ndjson
   runproof events --class malformed,ignored *.ndjson.gz
+  runproof events falco.ndjson --redaction assurance/redaction.yaml | grep -F '[redacted:order-number]'
   runproof events --summary falco.ndjson tetragon.log
   kubectl logs -n kube-system ds/tetragon -c export-stdout | runproof events --sensor tetragon -
 
@@ -43,16 +45,19 @@ exit codes: 0 everything was read (whatever it says), 3 a file could not be read
   async run(argv, io) {
     const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options })
     if (positionals.length === 0) {
-      io.err('usage: runproof events FILE… [--sensor auto|NAME] [--class CLASS[,CLASS…]] [--summary]; see runproof events --help')
+      io.err(
+        'usage: runproof events FILE… [--sensor auto|NAME] [--class CLASS[,CLASS…]] [--redaction FILE] [--summary]; see runproof events --help',
+      )
       return EXIT.usage
     }
     const wanted = wantedClasses(values.class)
+    const redactor = await redactorWith(values.redaction, io)
     const pipe = watchPipe()
     try {
       const counts: Counts = new Map()
       for (const file of positionals) {
         if (pipe.isClosed()) break
-        const take = values.summary ? counter(file, wanted, counts) : printer(file, wanted, io)
+        const take = values.summary ? counter(file, wanted, counts) : printer(file, wanted, redactor, io)
         await readFile(file, values.sensor, take, pipe, io)
       }
       if (values.summary) for (const line of summaryOf(counts)) io.out(line)
@@ -66,8 +71,16 @@ exit codes: 0 everything was read (whatever it says), 3 a file could not be read
 const options = {
   sensor: { type: 'string', default: 'auto' },
   class: { type: 'string' },
+  redaction: { type: 'string' },
   summary: { type: 'boolean', default: false },
 } as const
+
+/** What reads such a file is loaded where it is asked for: output flows sooner without it. */
+async function redactorWith(file: string | undefined, io: Io): Promise<Redactor> {
+  if (file === undefined) return redactorOf(null)
+  const { readRules } = await import('./read-redaction.ts')
+  return redactorOf((await readRules(file, io)).redaction)
+}
 
 function wantedClasses(list: string | undefined): ReadonlySet<Class> {
   if (list === undefined) return new Set(classes)
@@ -96,11 +109,11 @@ async function readFile(file: string, sensor: string, take: Taker, pipe: Pipe, i
   take.flush()
 }
 
-function printer(file: string, wanted: ReadonlySet<Class>, io: Io): Taker {
+function printer(file: string, wanted: ReadonlySet<Class>, redactor: Redactor, io: Io): Taker {
   let lines: string[] = []
   return {
     event(event) {
-      if (wanted.has(event.reading.class)) lines.push(JSON.stringify(printed(file, event)))
+      if (wanted.has(event.reading.class)) lines.push(JSON.stringify(printed(file, event, redactor)))
     },
     flush() {
       if (lines.length > 0) io.out(lines.join('\n'))
@@ -109,17 +122,17 @@ function printer(file: string, wanted: ReadonlySet<Class>, io: Io): Taker {
   }
 }
 
-function printed(file: string, { line, reading, event }: ReadEvent): object {
+function printed(file: string, { line, reading, event }: ReadEvent, redactor: Redactor): object {
   const { class: kind, sensor } = reading
-  const head = { file, line, class: kind, sensor, facts: event === null ? {} : factsOf(event, sensor) }
+  const head = { file, line, class: kind, sensor, facts: event === null ? {} : factsOf(event, sensor, redactor) }
   if (reading.class === 'ignored' || reading.class === 'malformed') return { ...head, reason: reading.reason }
-  return reading.class === 'health' || reading.act === null ? head : { ...head, finding: redactAct(reading.act).act }
+  return reading.class === 'health' || reading.act === null ? head : { ...head, finding: redactor.act(reading.act).act }
 }
 
-function factsOf(event: JsonObject, sensor: string | null): object {
+function factsOf(event: JsonObject, sensor: string | null, redactor: Redactor): object {
   const connector = connectors.find((candidate) => candidate.sensor === sensor)
   const facts = Object.entries(connector?.facts(event) ?? {})
-  return Object.fromEntries(facts.map(([key, value]) => [key, typeof value === 'string' ? redactText(value).text : value]))
+  return Object.fromEntries(facts.map(([key, value]) => [key, typeof value === 'string' ? redactor.text(value).text : value]))
 }
 
 /** File → class or class and reason → how many. */

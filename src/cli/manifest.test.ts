@@ -1,37 +1,9 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
-import type { Io } from './command.ts'
-import { runCommandLine } from './run.ts'
-
-type Ran = { readonly code: number; readonly out: string; readonly err: string }
-type Shell = { readonly dir: string; readonly run: (...argv: string[]) => Promise<Ran> }
-
-/** The command line in a folder of its own, with a data folder of its own. */
-function shell(t: TestContext): Shell {
-  const dir = mkdtempSync(join(tmpdir(), 'runproof-manifest-'))
-  t.after(() => rmSync(dir, { recursive: true }))
-  const run = async (...argv: string[]): Promise<Ran> => {
-    const [out, err]: [string[], string[]] = [[], []]
-    const io: Io = {
-      out: (text) => out.push(text),
-      err: (text) => err.push(text),
-      interactive: false,
-      columns: 100,
-      colour: false,
-      stdin: async function* () {},
-      cwd: dir,
-      env: { RUNPROOF_HOME: join(dir, 'home') },
-      now: () => Date.parse('2026-03-01T12:00:00Z'),
-    }
-    const code = await runCommandLine(['manifest', ...argv], io)
-    return { code, out: out.join('\n'), err: err.join('\n') }
-  }
-  return { dir, run }
-}
+import { test } from 'node:test'
+import { commandLine } from './fixtures.ts'
 
 const init = ['init', 'b', '--application', 'payments', '--environment', 'prod', '--workload', 'api']
 
@@ -43,7 +15,7 @@ function edit(path: string, from: string | RegExp, to: string): void {
 }
 
 test('init writes a manifest that validates, and never over one that is there', async (t) => {
-  const { dir, run } = shell(t)
+  const { dir, run } = commandLine(t, 'manifest')
   assert.equal((await run(...init)).code, 0)
   assert.match(
     (await run('validate', 'b')).out,
@@ -57,7 +29,7 @@ test('init writes a manifest that validates, and never over one that is there', 
 })
 
 test('init refuses a manifest under another name beside it, names that are no labels, and missing options', async (t) => {
-  const { dir, run } = shell(t)
+  const { dir, run } = commandLine(t, 'manifest')
   await run(...init)
   writeFileSync(join(dir, 'b/manifest.json'), '{}')
   rmSync(join(dir, 'b/manifest.yaml'))
@@ -70,7 +42,7 @@ test('init refuses a manifest under another name beside it, names that are no la
 })
 
 test('validate reports every problem with its place and exits 1', async (t) => {
-  const { dir, run } = shell(t)
+  const { dir, run } = commandLine(t, 'manifest')
   await run(...init)
   edit(join(dir, 'b/manifest.yaml'), 'every: 24h', 'every: 24 hours')
   edit(join(dir, 'b/manifest.yaml'), 'behaviour: open', 'behavior: open')
@@ -89,14 +61,14 @@ test('validate reports every problem with its place and exits 1', async (t) => {
 })
 
 test('a file that is not there is exit 3 with its path', async (t) => {
-  const { run } = shell(t)
+  const { run } = commandLine(t, 'manifest')
   const missing = await run('validate', 'nowhere')
   assert.equal(missing.code, 3)
   assert.match(missing.err, /nowhere: there is no such file \[bundle\.unreadable\]/)
 })
 
 test('lint warns and exits 0; --strict exits 1; errors exit 1 either way', async (t) => {
-  const { dir, run } = shell(t)
+  const { dir, run } = commandLine(t, 'manifest')
   await run(...init)
   const plain = await run('lint', 'b')
   assert.equal(plain.code, 0)
@@ -109,7 +81,7 @@ test('lint warns and exits 0; --strict exits 1; errors exit 1 either way', async
 })
 
 test('sign writes the signature and the owner’s key, and show says that it holds', async (t) => {
-  const { dir, run } = shell(t)
+  const { dir, run } = commandLine(t, 'manifest')
   await run(...init)
   assert.match((await run('show', 'b')).out, /signature {2}nobody signed it/)
   assert.equal((await run('sign', 'b')).code, 0)
@@ -124,7 +96,7 @@ test('sign writes the signature and the owner’s key, and show says that it hol
 })
 
 test('a signed version keeps its content: other content under it is refused, a raised version is signed', async (t) => {
-  const { dir, run } = shell(t)
+  const { dir, run } = commandLine(t, 'manifest')
   const path = join(dir, 'b/manifest.yaml')
   await run(...init)
   await run('sign', 'b')
@@ -148,7 +120,7 @@ test('a signed version keeps its content: other content under it is refused, a r
 })
 
 test('a signature that cannot be read, or is of another manifest, is never written over', async (t) => {
-  const { dir, run } = shell(t)
+  const { dir, run } = commandLine(t, 'manifest')
   await run(...init)
   await run('sign', 'b')
   edit(join(dir, 'b/manifest.yaml'), 'name: payments-prod', 'name: other')
@@ -159,7 +131,7 @@ test('a signature that cannot be read, or is of another manifest, is never writt
 })
 
 test('another key than the owner’s is refused where owner.pub names one', async (t) => {
-  const { dir, run } = shell(t)
+  const { dir, run } = commandLine(t, 'manifest')
   await run(...init)
   await run('sign', 'b')
   const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' })
@@ -175,7 +147,7 @@ test('another key than the owner’s is refused where owner.pub names one', asyn
 })
 
 test('an invalid manifest is not signed', async (t) => {
-  const { dir, run } = shell(t)
+  const { dir, run } = commandLine(t, 'manifest')
   await run(...init)
   edit(join(dir, 'b/manifest.yaml'), 'every: 24h', 'every: x')
   const refused = await run('sign', 'b')
@@ -185,7 +157,7 @@ test('an invalid manifest is not signed', async (t) => {
 })
 
 test('diff says in words what changed, and --strict exits 1 when the promise is weaker', async (t) => {
-  const { dir, run } = shell(t)
+  const { dir, run } = commandLine(t, 'manifest')
   await run(...init)
   writeFileSync(
     join(dir, 'after.yaml'),
@@ -203,7 +175,7 @@ test('diff says in words what changed, and --strict exits 1 when the promise is 
 })
 
 test('schema prints JSON Schema for both documents and refuses others', async (t) => {
-  const { run } = shell(t)
+  const { run } = commandLine(t, 'manifest')
   for (const name of ['manifest', 'waiver'])
     assert.match(
       (await run('schema', name)).out,
@@ -213,7 +185,7 @@ test('schema prints JSON Schema for both documents and refuses others', async (t
 })
 
 test('a wrong subcommand, option or argument is exit 64 and says what there is', async (t) => {
-  const { run } = shell(t)
+  const { run } = commandLine(t, 'manifest')
   assert.match((await run()).err, /a subcommand is missing; one of: init, validate/)
   assert.match((await run('constructor')).err, /no subcommand "constructor"/)
   for (const argv of [['validate', 'a', 'b'], ['validate', '--nonsense'], ['lint', 'a', 'b'], []])

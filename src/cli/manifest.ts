@@ -9,12 +9,14 @@ usage:
   runproof manifest sign     [DIR|FILE] [--key FILE] [--data DIR]
   runproof manifest show     [DIR|FILE] [--key FILE] [--trust FILE] [--data DIR]
   runproof manifest diff     BEFORE AFTER [--strict]
-  runproof manifest schema   [manifest|waiver]
+  runproof manifest publish  [DIR] [--server URL] [--token-file FILE]
+  runproof manifest list     [--application A --environment E]
+  runproof manifest schema   [manifest|redaction|waiver]
 
 DIR is a bundle folder with one manifest.yaml, .yml or .json; default: the current folder. All take --json.
 
   init      writes a commented manifest.yaml with five controls; never over one that is there
-  validate  every mistake at once: file, line, column, value, fix
+  validate  every mistake at once, also of redaction.yaml: file, line, column, value, fix
   lint      where a valid manifest promises less than it seems to (RP001 …, listed in docs/formats/manifest.md)
               --strict       warnings fail as well; notes never do
   sign      writes manifest.dsse.json, and owner.pub where it is missing; a signed version keeps its content
@@ -26,6 +28,9 @@ DIR is a bundle folder with one manifest.yaml, .yml or .json; default: the curre
               --key FILE     check it with this public key (PEM); default: owner.pub beside it, else this machine's owner key
   diff      what another version promises differently, and whether that widens (+) or weakens (!) it
               --strict       exit 1 when a change weakens the promise
+  publish   hand the signed bundle to a service: it governs the windows that start from now on
+  list      what a service has published
+              --server URL, --token-file FILE   the service; default: $RUNPROOF_SERVER and $RUNPROOF_TOKEN_FILE
   schema    JSON Schema for editors
 
 examples:
@@ -44,6 +49,17 @@ const subcommands: Subcommands = new Map([
   ['sign', async () => (await import('./manifest/sign.ts')).sign],
   ['show', async () => (await import('./manifest/show.ts')).show],
   ['diff', async () => (await import('./manifest/diff.ts')).diff],
+  ['publish', async () => (await import('./manifest/publish.ts')).publish],
+  [
+    'list',
+    async () => {
+      const [{ runAction }, { listManifests }] = await Promise.all([
+        import('./client/action-command.ts'),
+        import('../actions/list-manifests.ts'),
+      ])
+      return (argv, io) => runAction(listManifests as never, argv, io)
+    },
+  ],
   ['schema', async () => (await import('./manifest/schema.ts')).schema],
 ])
 

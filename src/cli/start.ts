@@ -4,25 +4,27 @@ import { assessWindow } from './assess.ts'
 import { EXIT, type Command } from './command.ts'
 import { shownPath } from './paths.ts'
 import { reportText } from '../report/text.ts'
+import { announce, startFrom, untilAsked } from './serve.ts'
 import { verify } from './verify.ts'
 
 const help = `usage: npm start                   (or: runproof start [--once] [--out DIR] [--data DIR])
 
-Assesses the sample application that ships with Runproof, verifies the report that this makes, and says where the files
-are. It succeeds when the report verifies, whatever the sample's verdict: the sample is made to show a failure, a waiver
-and forty blind minutes.
+Assesses the sample application that ships with Runproof, verifies the report that this makes, says where the files are,
+and then runs the service, so that you can send it evidence of your own. The sample is made to show a failure, a waiver
+and forty blind minutes; it succeeds when its report verifies, whatever the verdict.
 
-  --once       accepted for scripts; there is no service yet that would go on running
+  --once       end after the report; the exit code is that of verifying it
   --out DIR    where to write; default: ./out
-  --data DIR   keys and ledger; default: a folder of its own beside the output, so that trying it leaves nothing behind
+  --data DIR   keys, ledger and evidence; default: a folder of its own beside the output, so that trying it leaves nothing
+               behind
 
-exit codes: 0 the report verifies, 1 it does not, 3 could not`
+exit codes: 0 the report verifies (and the service was stopped), 1 it does not, 3 could not`
 
 const sample = join(import.meta.dirname, '..', '..', 'samples', 'payments')
 
 export const start: Command = {
   name: 'start',
-  summary: 'assess the sample application, verify the report, say where it is',
+  summary: 'assess the sample application, verify the report, then run the service',
   help,
   async run(argv, io) {
     const out = option(argv, '--out') ?? 'out'
@@ -60,7 +62,13 @@ export const start: Command = {
     io.out(`file to hand over   ${shown(written.audit)}`)
     io.out(`check it yourself   ./runproof verify ${shown(written.audit)} --trust ${shown(written.trust)}`)
     io.out(`the sample          samples/payments/README.md`)
-    return code === EXIT.ok ? EXIT.ok : code
+    if (code !== EXIT.ok || argv.includes('--once')) return code
+    io.out('')
+    const { service } = await startFrom({ data: resolve(io.cwd, data) }, { ...io, out: io.err })
+    await announce(service, data, io)
+    io.err('docs/guides/first-window.md goes on from here; Ctrl-C stops it')
+    await untilAsked(service)
+    return EXIT.ok
   },
 }
 

@@ -1,34 +1,13 @@
 import assert from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import type { Io } from './command.ts'
-import { runCommandLine } from './run.ts'
-
-type Ran = { readonly code: number; readonly out: string; readonly err: string }
+import { commandLine, type CommandLine } from './fixtures.ts'
 
 /** A bundle `b` with the approver Jane Doe, her key, and the key of Eve, who is no approver. */
-async function shell(t: TestContext): Promise<{ readonly dir: string; readonly run: (...argv: string[]) => Promise<Ran> }> {
-  const dir = mkdtempSync(join(tmpdir(), 'runproof-waiver-'))
-  t.after(() => rmSync(dir, { recursive: true }))
-  const command = async (...argv: string[]): Promise<Ran> => {
-    const [out, err]: [string[], string[]] = [[], []]
-    const io: Io = {
-      out: (text) => out.push(text),
-      err: (text) => err.push(text),
-      interactive: false,
-      columns: 100,
-      colour: false,
-      stdin: async function* () {},
-      cwd: dir,
-      env: { RUNPROOF_HOME: join(dir, 'home') },
-      now: () => Date.parse('2026-03-01T12:00:00Z'),
-    }
-    const code = await runCommandLine(argv, io)
-    return { code, out: out.join('\n'), err: err.join('\n') }
-  }
+async function shell(t: TestContext): Promise<CommandLine> {
+  const { dir, run: command } = commandLine(t)
   await command('manifest', 'init', 'b', '--application', 'payments', '--environment', 'prod', '--workload', 'api')
   for (const name of ['jane', 'eve']) {
     const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' })
@@ -70,7 +49,7 @@ test('an approver signs a waiver into the bundle, and it is listed as active unt
   )
   assert.match(
     (await run('list', '--bundle', 'b')).out,
-    /^active +payments\.exec\.no-shell +shell +Bob +Jane Doe +until 2026-03-31T12:00:00Z$/m,
+    /^active +payments\.exec\.no-shell +shell +Bob +Jane Doe +until 2026-03-31T12:00:00Z; findings of severity high or worse take a second person/m,
   )
   assert.match((await run('list', '--bundle', 'b', '--at', '2026-02-01T00:00:00Z')).out, /^not yet /m)
   assert.match((await run('list', '--bundle', 'b', '--at', '2026-03-31T12:00:00Z')).out, /^expired /m)

@@ -9,6 +9,12 @@ usage:
   runproof waiver list --bundle DIR [--at TIME]
   runproof waiver show FILE [--bundle DIR [--at TIME]]
 
+  at a service (--server, --token-file; see runproof case --help):
+  runproof waiver propose (--case ID | --application A --environment E --control ID (--fingerprints F… | --workloads P… |
+                          --targets P… | --executables P…)) --reason TEXT --compensating TEXT --expires TIME
+  runproof waiver held    [--application A --environment E] [--state STATE] [--at TIME]
+  runproof waiver revoke  DIGEST --reason TEXT --key FILE
+
 All take --json.
 
   sign   writes waivers/<id>.dsse.json into the bundle
@@ -24,6 +30,9 @@ All take --json.
   list   every waiver of a bundle: active, not yet, expired or refused, and why
            --at TIME           evaluation time; default: now
   show   what one waiver says; with --bundle also whether it counts there
+  propose  asks for an exception, which becomes a case; somebody else signs it (runproof case decide)
+  held     every waiver that a service has, who signed it, and whether it holds now
+  revoke   takes one back by a signed statement: windows that are judged from then on do not count it
 
 examples:
   runproof waiver sign --bundle assurance --control payments.connect.outbound --target '198.51.100.23:8443' \\
@@ -37,6 +46,9 @@ const subcommands: Subcommands = new Map([
   ['sign', async () => (await import('./waiver/sign.ts')).sign],
   ['list', async () => (await import('./waiver/list.ts')).list],
   ['show', async () => (await import('./waiver/show.ts')).show],
+  ['propose', async () => (await import('./waiver/service.ts')).propose],
+  ['held', async () => (await import('./waiver/service.ts')).held],
+  ['revoke', async () => (await import('./waiver/service.ts')).revoke],
 ])
 
 export const waiver = commandOf(

@@ -3,17 +3,17 @@ import type { Report } from '../../../core/model/report.ts'
 import type { Facts } from '../../../core/model/sealed.ts'
 import type { Instant } from '../../../core/model/time.ts'
 import { hex } from '../../../core/proof/bytes.ts'
-import { payloadOf, type Envelope } from '../../../core/proof/dsse.ts'
-import { keyHint, spkiFromPem } from '../../../core/proof/ecdsa.ts'
-import { jcs, type JsonValue } from '../../../core/proof/jcs.ts'
+import { payloadOf } from '../../../core/proof/dsse.ts'
+import { spkiFromPem } from '../../../core/proof/ecdsa.ts'
 import { sha256Hex } from '../../../core/proof/sha256.ts'
-import { buildBundle } from '../../../core/proof/sigstore-bundle.ts'
 import { DSSE_PAYLOAD_TYPE } from '../../../core/proof/statement.ts'
 import type { SigningKey } from '../../keys/keys.ts'
 import { signEnvelope } from '../../keys/sign-envelope.ts'
 import { reportBytes } from '../../report/assemble.ts'
+import { demandInUse } from '../../service/report-key.ts'
 import type { CaseFile, LoggedDecision, Receipt, Shell } from '../../shell.ts'
-import { eventEntry, signedEntry } from '../../store/ledger/entries.ts'
+import { eventEntry } from '../../store/ledger/entries.ts'
+import { bundled, decisionEvent, logged, logInside, manifestEvent } from '../../store/ledger/logged.ts'
 import type { Ledger } from '../../store/ledger/ledger.ts'
 import { version } from '../run.ts'
 import type { ReadPromise } from './promised.ts'
@@ -56,7 +56,11 @@ export function localShell({ promise, take, intake, facts, previous, evaluatedAt
     },
     sign: (payload) => signEnvelope(reportKey, DSSE_PAYLOAD_TYPE, payload),
     async commit(report, envelope, sealed, caseFile): Promise<Receipt> {
-      const { index, bundle } = logged(ledger, envelope, reportKey.spki, `report:${sha256Hex(payloadOf(envelope))}`)
+      const entry = ledger.transaction((inside) => {
+        demandInUse(ledger, reportKey)
+        return logInside(inside, envelope, reportKey.spki, `report:${sha256Hex(payloadOf(envelope))}`)
+      })
+      const { index, bundle } = bundled(ledger, envelope, reportKey.spki, entry)
       return { report, reportDigest: sha256Hex(reportBytes(report)), bundle, ledgerIndex: index, sealed, caseFile }
     },
   }
@@ -65,34 +69,15 @@ export function localShell({ promise, take, intake, facts, previous, evaluatedAt
 /** The manifest's signature is logged once; whoever asks later finds when it was first relied on. */
 function logManifest(ledger: Ledger, { promised, ownerKey }: ReadPromise): void {
   if (promised.signature === null || ownerKey === null) return
-  logged(ledger, promised.signature, spkiFromPem(ownerKey), `manifest:${sha256Hex(jcs(promised.signature))}`)
+  logged(ledger, promised.signature, spkiFromPem(ownerKey), manifestEvent(promised.signature))
 }
 
 function logDecisions(ledger: Ledger, { waivers }: ReadPromise): readonly LoggedDecision[] {
-  const first = waivers.map((waiver) => ({ ...waiver, eventId: `decision:${sha256Hex(jcs(waiver.envelope))}` }))
+  const first = waivers.map((waiver) => ({ ...waiver, eventId: decisionEvent(waiver.envelope) }))
   for (const { envelope, spki, eventId } of first) logged(ledger, envelope, spki, eventId)
   // All are in before any proof is made, so that every proof is under one checkpoint.
   return first.map(({ verified, envelope, spki, eventId }) => {
     const { index, bundle } = logged(ledger, envelope, spki, eventId)
     return { verified, envelope, ledgerIndex: index, bundle }
   })
-}
-
-/** Puts a signed object into the ledger (once) and returns it as a Sigstore bundle with its proof. */
-function logged(
-  ledger: Ledger,
-  envelope: Envelope,
-  spki: Uint8Array,
-  eventId: string,
-): { readonly index: number; readonly bundle: JsonValue } {
-  const [appended] = ledger.append([signedEntry(envelope, spki, eventId)])
-  if (!appended) throw new Error('the ledger did not answer for the entry')
-  const { index, size, root, hashes, checkpoint } = ledger.prove(appended.index)
-  const entry = {
-    index: BigInt(index),
-    logKeyId: ledger.keyId,
-    body: appended.body,
-    inclusionProof: { index: BigInt(index), size: BigInt(size), root, hashes, checkpoint },
-  }
-  return { index, bundle: buildBundle({ envelope, hint: keyHint(spki), entry }) }
 }

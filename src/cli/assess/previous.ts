@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { open } from '../../../core/judge/seal.ts'
 import { RunproofError } from '../../../core/model/errors.ts'
 import type { Report } from '../../../core/model/report.ts'
 import type { Facts } from '../../../core/model/sealed.ts'
@@ -8,7 +7,7 @@ import type { Window } from '../../../core/model/window.ts'
 import { jcs } from '../../../core/proof/jcs.ts'
 import { sha256Hex } from '../../../core/proof/sha256.ts'
 import { readTrust, verifyAudit } from '../../../verify/src/index.ts'
-import { readEvidence } from '../../../verify/src/members.ts'
+import { readSealed } from '../../../verify/src/members.ts'
 import { historyAfter, noHistory } from '../../enrich/history.ts'
 import { readAuditFile } from '../../lib/io/audit-file.ts'
 
@@ -40,7 +39,9 @@ export async function earlierReport(path: string | null, trustPath: string | nul
       `the previous report speaks of ${before.application}/${before.environment}, not of ${window.application}/${window.environment}`,
     )
   }
-  const { facts } = open({ lines: await readEvidence(members) })
+  const { opened } = await readSealed(members)
+  if ('refusal' in opened) throw opened.refusal
+  const { facts } = opened.inputs
   if (before.id === window.id) return { facts, previous: { windowId: before.id, reportDigest: digest, relation: 'supersedes' } }
   if (before.end > window.start) {
     throw new RunproofError(

@@ -4,7 +4,10 @@ import { manifestDigest } from '../../../core/judge/resolve.ts'
 import { BlindSpotsSchema } from '../../../core/model/blind-spots.ts'
 import { RunproofError } from '../../../core/model/errors.ts'
 import type { Manifest } from '../../../core/model/manifest.ts'
-import { WAIVER_PREDICATE, WaiverSchema, type RefusedWaiver, type Verified, type Waiver } from '../../../core/model/waiver.ts'
+import { redactionUse } from '../../../core/model/redaction.ts'
+import type { Decision } from '../../../core/model/decision.ts'
+import type { RefusedWaiver, Verified } from '../../../core/model/waiver.ts'
+import { verifyDecision } from '../../../core/proof/decisions.ts'
 import { readEnvelope, type Envelope } from '../../../core/proof/dsse.ts'
 import { keyHint, pemFromSpki, spkiFromPem } from '../../../core/proof/ecdsa.ts'
 import type { JsonValue } from '../../../core/proof/jcs.ts'
@@ -12,16 +15,20 @@ import { MANIFEST_PREDICATE, ManifestClaimSchema, verifySigned, type NamedKey } 
 import { readPlan } from '../../../core/rego/plan.ts'
 import { problemText } from '../../declare/problem.ts'
 import { readManifest } from '../../declare/read-manifest.ts'
-import { readBundle } from '../../lib/io/read-bundle.ts'
+import { readBundle, type Bundle } from '../../lib/io/read-bundle.ts'
+import { redactorOf, type Redactor } from '../../sensors/redact.ts'
 import type { Promised } from '../../shell.ts'
+import { validRules } from '../read-redaction.ts'
 
 /** A bundle as read: what was promised, by whom, and the waivers in it that hold or do not. */
 export type ReadPromise = {
   readonly promised: Promised
   /** The owner's public key, PEM; null when nobody signed. */
   readonly ownerKey: string | null
-  readonly waivers: readonly { readonly verified: Verified<Waiver>; readonly envelope: Envelope; readonly spki: Uint8Array }[]
+  readonly waivers: readonly { readonly verified: Verified<Decision>; readonly envelope: Envelope; readonly spki: Uint8Array }[]
   readonly refused: readonly RefusedWaiver[]
+  /** Takes secrets out by the rules that ship and by the bundle's own. */
+  readonly redactor: Redactor
 }
 
 const catalogue = join(import.meta.dirname, '..', '..', '..', 'catalogue')
@@ -31,7 +38,7 @@ const blindSpotsFile = join(catalogue, 'blind-spots.json')
 /**
  * Reads a bundle folder and checks every signature in it. `owner` is this machine's own owner key, used when the bundle brings no
  * `owner.pub`.
- * @throws RunproofError `manifest.invalid`, `manifest.unsigned`, `manifest.signature_invalid`, `gate.not_compiled`, `bundle.unreadable`
+ * @throws RunproofError `manifest.invalid`, `redaction.invalid`, `manifest.unsigned`, `manifest.signature_invalid`, `gate.not_compiled`, `bundle.unreadable`
  */
 export async function readPromised(
   folder: string,
@@ -56,7 +63,18 @@ export async function readPromised(
   const gate = await gateOf(bundle.gate)
   const { waivers, refused } = await waiversOf(manifest, bundle.waivers)
   const blindSpots = BlindSpotsSchema.parse(JSON.parse(await readFile(blindSpotsFile, 'utf8')))
-  return { promised: { manifest, gate, blindSpots, ...signature }, ownerKey: signature.ownerKey, waivers, refused }
+  const { redaction, redactor } = await redactionOf(bundle.redaction)
+  const promised = { manifest, gate, blindSpots, redaction, ...signature }
+  return { promised, ownerKey: signature.ownerKey, waivers, refused, redactor }
+}
+
+/** The rules that the events are read with, and what the report says of them. */
+async function redactionOf(
+  own: Bundle['redaction'],
+): Promise<{ readonly redaction: NonNullable<Promised['redaction']>; readonly redactor: Redactor }> {
+  if (own === null) return { redaction: redactionUse(null), redactor: await redactorOf(null) }
+  const read = validRules(own.text, relative(process.cwd(), own.path))
+  return { redaction: redactionUse(read), redactor: await redactorOf(read.redaction) }
 }
 
 async function signedManifest(
@@ -107,7 +125,7 @@ async function gateOf(
   return plan
 }
 
-/** Waivers count when an approver whom the manifest names signed them; the others are listed with the reason. */
+/** Waivers (and what else people decided) count when an approver whom the manifest names signed them; the others are listed with the reason. */
 async function waiversOf(
   manifest: Manifest,
   found: readonly { readonly source: string; readonly value: unknown }[],
@@ -116,7 +134,7 @@ async function waiversOf(
   const waivers: ReadPromise['waivers'][number][] = []
   const refused: RefusedWaiver[] = []
   for (const { source, value } of found) {
-    const checked = await verifySigned(value, approvers, WAIVER_PREDICATE, WaiverSchema)
+    const checked = await verifyDecision(value, approvers)
     const spki = checked.ok
       ? approvers.find((approver) => keyHint(approver.spki) === checked.verified.signedBy.keyId)?.spki
       : undefined

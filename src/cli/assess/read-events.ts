@@ -12,6 +12,7 @@ import { openEvents } from '../../collect/open.ts'
 import { connectors } from '../../sensors/registry.ts'
 import { createEventReader, type ReadEvent } from '../../sensors/read/event-reader.ts'
 import { foldEvent } from '../../sensors/fold-event.ts'
+import { builtIn, type Redactor } from '../../sensors/redact.ts'
 import type { Batch, Taken } from '../../shell.ts'
 import type { Progress } from '../progress.ts'
 import { ReaderPool } from './read-threaded.ts'
@@ -31,6 +32,8 @@ export type TakerOptions = {
   readonly threadedFrom?: number
   /** Threads that are running already, for the same scope. */
   readonly pool?: ReaderPool | null
+  /** With the bundle's own rules where it has some. */
+  readonly redactor?: Redactor
 }
 
 export type EventTaker = {
@@ -51,12 +54,13 @@ export type EventTaker = {
 export function eventTaker(
   scope: FoldScope,
   digestKey: Uint8Array,
-  { threads = 1, threadedFrom = THREADED_FROM, pool: given = null }: TakerOptions = {},
+  { threads = 1, threadedFrom = THREADED_FROM, pool: given = null, redactor = builtIn }: TakerOptions = {},
 ): EventTaker {
   const fold = createFold(scope)
   const quarantined: Quarantined[] = []
   let events = 0
   let byThreads: Intake | null = null
+  let isAlone = false
   let pool = given
 
   const list = (source: string, line: number, reason: string): void => {
@@ -65,10 +69,11 @@ export function eventTaker(
 
   async function takeAlone({ source, sensor, bytes }: Batch): Promise<Taken> {
     const taken = { events: 0, quarantined: 0 }
+    isAlone = true
     await eachEvent(bytes, sensor, ({ line, raw, reading }) => {
       events++
       taken.events++
-      foldEvent(fold, reading, raw, digestKey)
+      foldEvent(fold, reading, raw, digestKey, redactor)
       if (reading.class !== 'malformed') return
       taken.quarantined++
       list(source, line, reading.reason)
@@ -78,19 +83,24 @@ export function eventTaker(
 
   async function takeThreaded({ source, sensor, bytes }: Batch): Promise<Taken | null> {
     const before = events
-    pool ??= new ReaderPool(threads, { scope, digestKey, mostListed: MAX_LISTED })
+    pool ??= new ReaderPool(threads, { scope, digestKey, mostListed: MAX_LISTED, redaction: redactor.redaction })
     const read = await pool.read(bytes, sensor, (count) => (events += count))
     if (read === null) {
       events = before
       return null
     }
     for (const { line, reason } of read.listed) list(source, line, reason)
-    for (const intake of read.intakes) byThreads = byThreads === null ? intake : merge(byThreads, intake)
+    byThreads = byThreads === null ? read.intake : merge(byThreads, read.intake)
     return { events: read.events, quarantined: read.malformed }
   }
 
+  function intake(): Intake {
+    if (byThreads === null) return fold.intake()
+    return isAlone ? merge(fold.intake(), byThreads) : byThreads
+  }
+
   return {
-    fold: { intake: () => (byThreads === null ? fold.intake() : merge(fold.intake(), byThreads)) },
+    fold: { intake },
     quarantined,
     count: () => events,
     end: async () => pool?.end(),

@@ -8,6 +8,7 @@ import { foldScopeOf, inputsOf, manifestOf } from '../../../core/judge/fixtures.
 import { seal } from '../../../core/judge/seal.ts'
 import { windowOf } from '../../../core/model/window.ts'
 import { openEvents } from '../../collect/open.ts'
+import { builtIn, redactorOf } from '../../sensors/redact.ts'
 import { eventTaker, type Quarantined } from './read-events.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'runproof-threads-'))
@@ -47,13 +48,29 @@ type Outcome = {
   readonly count: number
 }
 
-async function outcomeOf(path: string, threads: number): Promise<Outcome> {
-  const taker = eventTaker({ ...foldScopeOf(manifestOf(), window), window }, new Uint8Array(32), { threads, threadedFrom: 1 })
+async function outcomeOf(path: string, threads: number, redactor = builtIn): Promise<Outcome> {
+  const scope = { ...foldScopeOf(manifestOf(), window), window }
+  const taker = eventTaker(scope, new Uint8Array(32), { threads, threadedFrom: 1, redactor })
   const taken = await taker.take({ source: path, sensor: 'auto', bytes: openEvents(path) })
   await taker.end()
   const { digest } = seal({ ...inputsOf({ watch: [], window }), intake: taker.fold.intake() })
   return { digest, taken, quarantined: taker.quarantined, count: taker.count() }
 }
+
+/** What `karmor logs` prints for people, over two megabytes: blocks of lines, of which a chunk may end in the middle. */
+const blocks = Array.from({ length: 7_000 }, (_, index) =>
+  [
+    `== Alert / 2026-03-02 00:${String(index % 60).padStart(2, '0')}:00.${String(index).padStart(6, '0')} ==`,
+    `HostName: node-${index % 3}`,
+    'NamespaceName: shop',
+    `PodName: api-${index % 5}`,
+    `Labels: ${'x'.repeat(index % 400)}`,
+    'Type: MatchedPolicy',
+    `PolicyName: policy-${index % 7}`,
+    'Operation: Process',
+    '',
+  ].join('\n'),
+).join('\n')
 
 const events = lines.filter((line) => line.startsWith('{"host'))
 const inputs: readonly (readonly [string, string | Uint8Array])[] = [
@@ -70,6 +87,7 @@ const inputs: readonly (readonly [string, string | Uint8Array])[] = [
     'one value larger than a chunk',
     `${events.slice(0, 3000).join('\n')}\n{"x":"${'y'.repeat(3_000_000)}"}\n${events.slice(3000).join('\n')}`,
   ],
+  ['blocks of lines for people', blocks],
   ['nothing', ''],
 ]
 
@@ -96,4 +114,14 @@ test('events of several large files add up', async () => {
     return seal({ ...inputsOf({ watch: [], window }), intake: taker.fold.intake() }).digest
   }
   assert.equal(await sealedBy(3), await sealedBy(1))
+})
+
+test('a bundle’s own rules hold in every thread', async () => {
+  const path = join(folder, 'own-rules')
+  writeFileSync(path, events.join('\n'))
+  const rules = [{ id: 'folder', pattern: '/srv/(?P<secret>[0-9]+)' }]
+  const own = await redactorOf({ apiVersion: 'runproof.dev/v1', kind: 'RedactionRules', rules })
+  const threaded = await outcomeOf(path, 2, own)
+  assert.equal(threaded.digest, (await outcomeOf(path, 1, own)).digest)
+  assert.notEqual(threaded.digest, (await outcomeOf(path, 1)).digest)
 })

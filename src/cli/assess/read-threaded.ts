@@ -1,7 +1,9 @@
 import type { Intake } from '../../../core/model/intake.ts'
 import { lineChunks, type LineChunk } from '../../collect/line-chunks.ts'
 import { Thread } from '../../collect/threads.ts'
-import type { Asked, ChunkRead, ThreadData } from './reader-thread-answers.ts'
+import { mergeParts } from '../../../core/judge/merge.ts'
+import type { Asked, ChunkRead, Sharing, ThreadData, Written } from './reader-thread-answers.ts'
+import { writtenBehaviours } from './written-behaviours.ts'
 
 /** Large enough that handing it over costs nothing beside reading it, small enough that a few of them are little memory. */
 const CHUNK = 1024 * 1024
@@ -13,7 +15,7 @@ export type ThreadedRead = {
   readonly malformed: number
   /** In the order of the file, lines from 1. */
   readonly listed: readonly { readonly line: number; readonly reason: string }[]
-  readonly intakes: readonly Intake[]
+  readonly intake: Intake
 }
 
 /** Threads that read events, each into a fold of its own. */
@@ -55,8 +57,24 @@ export class ReaderPool {
       await Promise.allSettled(open)
       throw error
     }
-    const intakes = await Promise.all(this.threads.map((thread) => thread.ask({ kind: 'intake' } satisfies Asked)))
-    return isApart ? { ...inOrder(reads), intakes: intakes as Intake[] } : null
+    if (isApart) return { ...inOrder(reads), intake: await this.intake() }
+    await Promise.all(this.threads.map((thread) => thread.ask({ kind: 'forget' } satisfies Asked)))
+    return null
+  }
+
+  /** What the threads folded: each one part of the behaviours, so that all of them merge and write at once. */
+  private async intake(): Promise<Intake> {
+    const parts = this.threads.length
+    const sharings = (await Promise.all(
+      this.threads.map((thread, own) => thread.ask({ kind: 'share', own, parts } satisfies Asked)),
+    )) as readonly Sharing[]
+    const written = (await Promise.all(
+      this.threads.map((thread, own) => {
+        const given = sharings.filter((_, from) => from !== own).map(({ shared }) => shared[own] ?? '')
+        return thread.ask({ kind: 'write', given } satisfies Asked)
+      }),
+    )) as readonly Written[]
+    return mergeParts(written.map(({ lines, ...rest }) => ({ ...rest, behaviours: writtenBehaviours(lines) })))
   }
 
   async end(): Promise<void> {
@@ -74,7 +92,7 @@ export class ReaderPool {
   }
 }
 
-function inOrder(reads: readonly ChunkRead[]): Omit<ThreadedRead, 'intakes'> {
+function inOrder(reads: readonly ChunkRead[]): Omit<ThreadedRead, 'intake'> {
   const listed: { line: number; reason: string }[] = []
   let [firstLine, events, malformed] = [1, 0, 0]
   for (const read of reads) {

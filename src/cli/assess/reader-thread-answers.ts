@@ -1,15 +1,32 @@
 import { createFold, type FoldScope } from '../../../core/judge/fold.ts'
 import type { Intake } from '../../../core/model/intake.ts'
+import type { Redaction } from '../../../core/model/redaction.ts'
 import { foldEvent } from '../../sensors/fold-event.ts'
-import { createEventReader } from '../../sensors/read/event-reader.ts'
+import { createEventReader, createQuickReader } from '../../sensors/read/event-reader.ts'
+import type { QuickReader } from '../../sensors/read/quick-reader.ts'
+import type { Redactor } from '../../sensors/redact.ts'
 import { connectors } from '../../sensors/registry.ts'
+import { merge } from '../../../core/judge/merge.ts'
+import { packBehaviours, unpackBehaviours } from './packed-behaviours.ts'
+import { partsOf, writeBehaviours } from './written-behaviours.ts'
 
-export type ThreadData = { readonly scope: FoldScope; readonly digestKey: Uint8Array; readonly mostListed: number }
+export type ThreadData = {
+  readonly scope: FoldScope
+  readonly digestKey: Uint8Array
+  readonly mostListed: number
+  /** The bundle's own rules; a compiled one cannot be handed to a thread. */
+  readonly redaction: Redaction | null
+}
 
-/** Whole lines to fold, or the wish for what was folded since the last wish. */
+/**
+ * Whole lines to fold; then, to share what was folded since the last time: a thread keeps its own part of the behaviours and gives the
+ * others away, is given what others have of its part, and writes it. So no thread has to go through all of them.
+ */
 export type Asked =
   | { readonly kind: 'lines'; readonly sensor: string; readonly bytes: Uint8Array<ArrayBuffer>; readonly isLast: boolean }
-  | { readonly kind: 'intake' }
+  | { readonly kind: 'share'; readonly own: number; readonly parts: number }
+  | { readonly kind: 'write'; readonly given: readonly Shared[] }
+  | { readonly kind: 'forget' }
 
 /** What became of one chunk. Lines count from 0 within it. */
 export type ChunkRead = {
@@ -24,11 +41,31 @@ export type ChunkRead = {
   readonly buffer: ArrayBuffer
 }
 
-export type Answer = { readonly reply: ChunkRead | Intake; readonly transfer: readonly ArrayBuffer[] }
+/** Behaviours of one part, to be unpacked. */
+export type Shared = string
+
+/** What a thread gives away: one text for each part, but for its own. */
+export type Sharing = { readonly shared: readonly Shared[] }
+
+/** One part of all behaviours as sealed lines, and what else the thread saw. */
+export type Written = Omit<Intake, 'behaviours'> & { readonly lines: readonly string[] }
+
+export type Answer = { readonly reply: ChunkRead | Sharing | Written | null; readonly transfer: readonly ArrayBuffer[] }
+
+const nothing: Intake = { behaviours: new Map(), watch: new Map(), tally: new Map() }
 
 /** One thread's reading: chunks go into its own fold. */
-export function answerer({ scope, digestKey, mostListed }: ThreadData): (asked: Asked) => Answer {
+export function answerer({ scope, digestKey, mostListed }: ThreadData, redactor: Redactor): (asked: Asked) => Answer {
   let fold = createFold(scope)
+  let own = nothing
+  // Each chunk is a stream of its own; what the chunks before it taught is not forgotten.
+  const quickReaders = new Map<string, QuickReader>()
+
+  function quickFor(sensor: string): QuickReader {
+    const quick = quickReaders.get(sensor) ?? createQuickReader(sensor, connectors)
+    quickReaders.set(sensor, quick)
+    return quick
+  }
 
   function read({ sensor, bytes, isLast }: Extract<Asked, { kind: 'lines' }>): Answer {
     let [events, malformed] = [0, 0]
@@ -36,9 +73,10 @@ export function answerer({ scope, digestKey, mostListed }: ThreadData): (asked: 
     const reader = createEventReader({
       sensor,
       connectors,
+      quick: quickFor(sensor),
       onEvent({ line, raw, reading }) {
         events++
-        foldEvent(fold, reading, raw, digestKey)
+        foldEvent(fold, reading, raw, digestKey, redactor)
         if (reading.class !== 'malformed') return
         malformed++
         if (listed.length < mostListed) listed.push({ line: line - 1, reason: reading.reason })
@@ -51,10 +89,26 @@ export function answerer({ scope, digestKey, mostListed }: ThreadData): (asked: 
     return { reply: { lines: line - 1, events, malformed, listed, isSettled: isSettled || isLast, buffer }, transfer: [buffer] }
   }
 
+  function share({ own: number, parts: count }: Extract<Asked, { kind: 'share' }>): Sharing {
+    const { behaviours, ...rest } = fold.intake()
+    fold = createFold(scope)
+    const parts = partsOf(behaviours, count)
+    own = { ...rest, behaviours: parts[number] ?? new Map() }
+    return { shared: parts.map((part, index) => (index === number ? '' : packBehaviours(part))) }
+  }
+
+  function write({ given }: Extract<Asked, { kind: 'write' }>): Written {
+    for (const shared of given) own = merge(own, { ...nothing, behaviours: unpackBehaviours(shared) })
+    const { behaviours, ...rest } = own
+    own = nothing
+    return { ...rest, lines: writeBehaviours(behaviours) }
+  }
+
   return (asked) => {
     if (asked.kind === 'lines') return read(asked)
-    const reply = fold.intake()
+    if (asked.kind === 'share') return { reply: share(asked), transfer: [] }
+    if (asked.kind === 'write') return { reply: write(asked), transfer: [] }
     fold = createFold(scope)
-    return { reply, transfer: [] }
+    return { reply: null, transfer: [] }
   }
 }

@@ -1,16 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import { auditMembers } from '../../../core/model/audit-file.ts'
-import { utf8 } from '../../../core/proof/bytes.ts'
-import { jcs } from '../../../core/proof/jcs.ts'
 import { trustedRoot } from '../../../core/proof/trusted-root.ts'
 import type { Trust } from '../../../core/model/trust.ts'
-import { writeAuditFile } from '../../lib/io/audit-file.ts'
+import { auditMembersOf, writeAuditFile } from '../../lib/io/audit-file.ts'
 import { reportBytes } from '../../report/assemble.ts'
 import { reportHtml } from '../../report/html.ts'
 import type { Receipt } from '../../shell.ts'
-import { pdfOf } from '../report-files.ts'
+import { pdfOf } from '../../service/report-pdf.ts'
 import type { Quarantined } from './read-events.ts'
 
 /** Where things are, for the person and for `--json`. */
@@ -43,16 +40,18 @@ export async function writeOut(folder: string, { receipt, trust, log, signer, qu
     signer: { name: signer.name, keyId: signer.keyId },
   }
   const page = reportHtml(report, seal)
-  const members = new Map<string, Uint8Array>([
-    [auditMembers.bundle, utf8(jcs(bundle))],
-    [auditMembers.report, reportBytes(report)],
-    [auditMembers.evidence, new Uint8Array(gzipSync(sealed.lines.map((line) => `${line}\n`).join(''), { level: 6 }))],
-    ...(caseFile.promised.signature === null ? [] : [[auditMembers.manifest, utf8(jcs(caseFile.promised.signature))] as const]),
-    ...caseFile.decisions.map(
-      ({ verified, bundle }) => [`${auditMembers.decisions}${verified.digest}.sigstore.json`, utf8(jcs(bundle))] as const,
-    ),
-    [auditMembers.page, utf8(page)],
-  ])
+  const members = auditMembersOf({
+    bundle,
+    report: reportBytes(report),
+    evidence: sealed.lines.map((line) => `${line}\n`).join(''),
+    signature: caseFile.promised.signature,
+    decisions: caseFile.decisions.map(({ verified, bundle }) => ({
+      digest: verified.digest,
+      keyId: verified.signedBy.keyId,
+      bundle,
+    })),
+    page,
+  })
   const audit = join(folder, `${report.window.id}.runproof.tar`)
   await writeAuditFile(audit, members)
   for (const name of [auditMembers.bundle, auditMembers.report, auditMembers.evidence, auditMembers.page]) {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { RunproofError } from '../../../core/model/errors.ts'
 import { instantOf, isInstant, type Instant } from '../../../core/model/time.ts'
-import { waiverState, type WaiverState } from '../../declare/waiver-state.ts'
+import { waiverStates, type WaiverState } from '../../declare/waiver-state.ts'
 import { readBundle } from '../../lib/io/read-bundle.ts'
 import { positional, required } from '../arguments.ts'
 import { EXIT, type Io } from '../command.ts'
@@ -19,9 +19,12 @@ export async function list(argv: readonly string[], io: Io): Promise<number> {
   const bundle = required(values.bundle, '--bundle', usage)
   const at = evaluationTime(values.at, io)
   const { manifest } = await loadManifest(bundle, io)
-  const states: WaiverState[] = []
-  for (const { source, value } of (await readBundle(resolve(io.cwd, bundle))).waivers)
-    states.push(await waiverState(source, value, manifest, at))
+  const { waivers } = await readBundle(resolve(io.cwd, bundle))
+  const states = await waiverStates(
+    waivers.map(({ source, value }) => ({ source, envelope: value })),
+    manifest,
+    at,
+  )
 
   if (values.json === true) io.out(JSON.stringify({ at, waivers: states }, null, 2))
   else if (states.length === 0) io.out(`no waivers in ${bundle}`)

@@ -4,7 +4,7 @@ import { RunproofError } from '../../../core/model/errors.ts'
 import type { Waiver } from '../../../core/model/waiver.ts'
 import { parseJson } from '../../../core/proof/json.ts'
 import { bundleLimits } from '../../lib/io/bundle.ts'
-import { unverifiedWaiver, waiverState, type WaiverState } from '../../declare/waiver-state.ts'
+import { unverifiedWaiver, waiverStateOf, type WaiverState } from '../../declare/waiver-state.ts'
 import { readText } from '../../lib/io/read-text.ts'
 import { visibleText } from '../../lib/visible-text.ts'
 import { positional } from '../arguments.ts'
@@ -23,7 +23,9 @@ export async function show(argv: readonly string[], io: Io): Promise<number> {
   const { waiver, keyId } = said(envelope, file)
   const at = evaluationTime(values.at, io)
   const checked =
-    values.bundle === undefined ? null : await waiverState(file, envelope, (await loadManifest(values.bundle, io)).manifest, at)
+    values.bundle === undefined
+      ? null
+      : await waiverStateOf({ source: file, envelope }, (await loadManifest(values.bundle, io)).manifest, at)
 
   if (values.json === true)
     io.out(

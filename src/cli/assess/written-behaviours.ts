@@ -1,0 +1,65 @@
+import { LineReader, readManyLine } from '../../../core/judge/canonical-line.ts'
+import { behaviourText } from '../../../core/judge/behaviour-line.ts'
+import { sightingKey, sortedByKey } from '../../../core/judge/merge.ts'
+import { readLine } from '../../../core/judge/evidence.ts'
+import { RunproofError } from '../../../core/model/errors.ts'
+import type { Behaviour, Fingerprint } from '../../../core/model/behaviour.ts'
+import type { Intake } from '../../../core/model/intake.ts'
+import { parseJson } from '../../../core/proof/json.ts'
+
+type Behaviours = Intake['behaviours']
+
+/** Where a line has its fingerprint, which comes first: `{"fingerprint":"rpf1:…`. */
+const FROM = '{"fingerprint":"'.length
+const TO = FROM + 'rpf1:'.length + 64
+/** Fingerprints begin with this and then with any digit alike. */
+const DIGITS_FROM = 'rpf1:'.length
+
+/** Behaviours as the lines that they are sealed as, in order. */
+export function writeBehaviours(behaviours: Behaviours): readonly string[] {
+  return sortedByKey(behaviours).map(([, behaviour]) => behaviourText(behaviour))
+}
+
+/** What {@link writeBehaviours} was given. Whoever only seals it again gets the lines; they are read when more is asked for. */
+export function writtenBehaviours(lines: readonly string[]): Map<Fingerprint, Behaviour> {
+  return new Map(lines.map((line) => [line.slice(FROM, TO), writtenBehaviour(line)]))
+}
+
+/** The behaviours in so many parts by their fingerprints: of one part all come before all of the next, and parts are about as large. */
+export function partsOf(behaviours: Behaviours, count: number): readonly Map<Fingerprint, Behaviour>[] {
+  const parts = Array.from({ length: count }, () => new Map<Fingerprint, Behaviour>())
+  for (const [fingerprint, behaviour] of behaviours) {
+    const begins = Number.parseInt(fingerprint.slice(DIGITS_FROM, DIGITS_FROM + 4), 16)
+    parts[Math.floor((begins * count) / 0x1_0000)]?.set(fingerprint, behaviour)
+  }
+  return parts
+}
+
+function writtenBehaviour(line: string): Behaviour {
+  return {
+    fingerprint: line.slice(FROM, TO),
+    get identity() {
+      return readBehaviour(line).identity
+    },
+    get sightings() {
+      return readBehaviour(line).sightings
+    },
+    get samples() {
+      return readBehaviour(line).samples
+    },
+    line,
+  }
+}
+
+const reader = new LineReader()
+
+function readBehaviour(line: string): Pick<Behaviour, 'identity' | 'sightings' | 'samples'> {
+  reader.turnTo(line)
+  const quick = readManyLine(reader)
+  if (quick?.kind === 'behaviour' && reader.at === line.length) return quick.behaviour
+  const read = readLine(parseJson(line))
+  if (read.kind !== 'behaviour')
+    throw new RunproofError('evidence.malformed', `not the line of a behaviour but of kind ${read.kind}`)
+  const { identity, sightings, samples } = read
+  return { identity, samples, sightings: new Map(sightings.map((sighting) => [sightingKey(sighting), sighting])) }
+}
