@@ -2,10 +2,12 @@ import { parseArgs } from 'node:util'
 import { assessBench } from './assess.ts'
 import type { Bench, Result } from './bench.ts'
 import { gateBench } from './gate.ts'
+import { ingestBench } from './ingest.ts'
+import { queryBench } from './query.ts'
 import { startupBench } from './startup.ts'
 import { verifyBench } from './verify.ts'
 
-export const benches: readonly Bench[] = [assessBench, gateBench, verifyBench, startupBench]
+export const benches: readonly Bench[] = [assessBench, gateBench, verifyBench, startupBench, ingestBench, queryBench]
 
 export type BenchIo = { readonly out: (text: string) => void; readonly err: (text: string) => void }
 

@@ -69,7 +69,13 @@ test('G3: a pass names the ceiling of what its sensors can see; a sensor that no
 
 test('G3: every sensor that is read is described', () => {
   const catalogue = JSON.parse(readFileSync(join(root, 'catalogue', 'blind-spots.json'), 'utf8')) as object
-  assert.deepEqual(Object.keys(BlindSpotsSchema.parse(catalogue)).sort(), ['falco', 'kubearmor', 'tetragon', 'tracee'])
+  assert.deepEqual(Object.keys(BlindSpotsSchema.parse(catalogue)).sort(), [
+    'falco',
+    'kubearmor',
+    'runproof',
+    'tetragon',
+    'tracee',
+  ])
   for (const { sensor } of connectors) assert.ok(Object.hasOwn(catalogue, sensor), sensor)
 })
 

@@ -90,8 +90,9 @@ function questionOf({
   const { window, intake } = inputsOf({ manifest, acts, watch })
   const resolved = resolve(manifest)
   const evaluatedAt = '2026-03-02T00:10:00Z'
+  const moment = { evaluatedAt, window: window.id }
   const waivers = isWaived ? [verifiedWaiver({ scope: { targets: ['/bin/sh'] } }, undefined, manifest.controls[0])] : []
-  const { findings } = waive(manifest, match(resolved, intake, noFacts), waivers, evaluatedAt)
+  const { findings } = waive(manifest, match(resolved, intake, noFacts), { waivers, revocations: [] }, moment)
   const covered = cover(resolved, intake.watch.values(), window)
   return gateInput({ manifest, resolved, findings, covered, blindSpots, tally: tally ?? intake.tally, window, evaluatedAt })
 }

@@ -104,6 +104,25 @@ test('explain walks the procedure for one control and agrees with the report', a
   assert.match(text, /4 GATE.*runproof\.gate\.\w+ at gate\.rego:\d+\]/)
 })
 
+test('explain --coverage tells which lines of the gate had a part, also as JSON', async () => {
+  const { auditPath } = await assessedSample()
+  const said = await run(['explain', auditPath, outbound, '--coverage'])
+  assert.match(said.out, /= “waived”, after waivers, comes from the gate’s rule after_waivers at gate\.rego:\d+/)
+  assert.match(said.out, /5 LINES[^\n]*\n {2}- gate\.rego: \d+ of \d+ lines that hold rules were evaluated/)
+  const { gate } = JSON.parse((await run(['explain', auditPath, outbound, '--coverage', '--json'])).out) as {
+    readonly gate: {
+      readonly givenBy: readonly { readonly rule: string }[]
+      readonly lines: readonly { readonly never: number[] }[]
+    }
+  }
+  assert.deepEqual(
+    gate.givenBy.map(({ rule }) => rule),
+    ['precedence', 'after_waivers'],
+  )
+  assert.ok((gate.lines[0]?.never.length ?? 0) > 0)
+  assert.doesNotMatch((await run(['explain', auditPath, outbound])).out, /5 LINES/)
+})
+
 test('explain agrees with the report for every control of the sample', async () => {
   const { auditPath, ran: assessed } = await assessedSample()
   const { controls } = JSON.parse(assessed.out) as {

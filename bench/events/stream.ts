@@ -12,6 +12,11 @@ const lines: ReadonlyMap<string, (moment: Moment) => string> = new Map([
   ['tracee', traceeLine],
 ])
 
+/** Whether events of this sensor can be generated. */
+export function isGenerated(sensor: string): boolean {
+  return lines.has(sensor)
+}
+
 export type Stream = {
   readonly lines: number
   /** Names of sensors, taken in turn. */

@@ -29,7 +29,7 @@ const minutes = fc.integer({ min: 0, max: 60 })
 /** Texts that formatting could stumble over. */
 const word = fc.constantFrom('shop/pay', 'falco', 'node-1', 'ünï 😀', '100 %', '%v', '"', '', 'a'.repeat(200))
 
-const finding = fc.record({
+const plain = fc.record({
   fingerprint: fc.stringMatching(/^[0-9a-f]{8}$/),
   severity: rank,
   confidence,
@@ -40,6 +40,10 @@ const finding = fc.record({
   because: word,
   recurrence: fc.constantFrom('new', 'known'),
 })
+const finding = fc.oneof(
+  { weight: 3, arbitrary: plain },
+  plain.map((found) => ({ ...found, awaitsSecondPerson: true })),
+)
 
 const severityWords = ['info', 'low', 'medium', 'high', 'critical']
 const threshold = fc

@@ -10,7 +10,7 @@ import { parseVkey } from '../../../core/proof/note.ts'
 import { buildBundle, checkLogEntry, readBundle } from '../../../core/proof/sigstore-bundle.ts'
 import { readManifest } from '../../../src/declare/read-manifest.ts'
 import { checkManifestSignature, unverifiedClaim } from '../../../src/declare/statements.ts'
-import { unverifiedWaiver, waiverState } from '../../../src/declare/waiver-state.ts'
+import { unverifiedWaiver, waiverStateOf } from '../../../src/declare/waiver-state.ts'
 import { readBundle as readBundleFolder } from '../../../src/lib/io/read-bundle.ts'
 import { mutateJson } from '../mutate.ts'
 import { filesOf, rootFile, vectorsOf } from '../seeds.ts'
@@ -80,7 +80,7 @@ async function checkEnvelope(
   if (parsed.refused !== null) return parsed.refused
   const said = attempt(() => unverifiedWaiver(parsed.value))
   const claim = attempt(() => unverifiedClaim(parsed.value))
-  const state = await waiverState('w.dsse.json', parsed.value, manifest, '2026-03-10T00:00:00Z')
+  const state = await waiverStateOf({ source: 'w.dsse.json', envelope: parsed.value }, manifest, '2026-03-10T00:00:00Z')
   const signed = await checkManifestSignature(manifest, parsed.value, [owner])
   if (state.waiver !== null || signed.ok)
     holds(genuine.has(Buffer.from(payloadOf(readEnvelope(parsed.value))).toString('hex')), 'what nobody signed counts as signed')

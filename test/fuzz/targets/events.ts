@@ -34,6 +34,7 @@ function prepare(sensor: string): Prepared {
       handfuls,
     ),
     ...(own.length === 0 ? vectorsOf<Vector>('events').map(({ input }) => bytesOf(input)) : []),
+    ...own.flatMap(({ input }) => relayed(input)),
   ]
   const manifest = manifestOf()
   return { seeds, mutate: mutateLines, check: (input) => check(input, sensor, manifest) }
@@ -44,6 +45,18 @@ function handfuls(file: Uint8Array): readonly Uint8Array[] {
   const lines = textOf(file).split('\n')
   const step = Math.max(1, Math.floor(lines.length / 60))
   return lines.flatMap((_, at) => (at % step === 0 ? [bytesOf(`${lines.slice(at, at + 1 + (at % 3)).join('\n')}\n`)] : []))
+}
+
+/** The same lines as a collector, a container runtime and syslog hand them on. */
+function relayed(input: string): readonly Uint8Array[] {
+  const lines = input.split('\n').filter((line) => line !== '')
+  const logRecords = lines.map((stringValue) => ({ body: { stringValue } }))
+  const headed = lines.map(
+    (line, at) => `${at % 2 === 0 ? '2026-01-01T00:00:00Z stdout F' : '<14>Jan  1 00:00:00 n1 x[7]:'} ${line}`,
+  )
+  return [JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] }), headed.join('\n')].map((text) =>
+    bytesOf(`${text}\n`),
+  )
 }
 
 function manifestOf(): Manifest {

@@ -1,4 +1,4 @@
-import { redactText } from '../../../src/sensors/redact.ts'
+import { builtIn } from '../../../src/sensors/redact.ts'
 import { mutateBytes, mutateLines } from '../mutate.ts'
 import { bytesOf, holds, textOf, type Target } from '../target.ts'
 
@@ -30,7 +30,7 @@ export const redactionTarget: Target = {
       const [before = '', behind = '', which = ''] = textOf(input).split('\n')
       const [shape, secret] = shapes[Number.parseInt(which) % shapes.length] ?? ['--password §', 'Sw0rdfish77x']
       const text = `${before} ${shape.replace('§', secret)} ${behind}`
-      const { text: clean, count } = redactText(text)
+      const { text: clean, count } = builtIn.text(text)
       holds(!clean.includes(secret), `it stays: ${clean.slice(0, 300)}`)
       holds(count > 0, 'taken out and not counted')
       return 'taken out'
