@@ -33,9 +33,12 @@ export type FoldEvents = {
   readonly onFailure: (why: string) => void
 }
 
+/** A small nursery: what one record leaves behind is gone with the next, and need not be collected all at once. */
+const resourceLimits = { maxYoungGenerationSizeMb: 24 }
+
 /** Starts the thread. */
 export async function startFolding(data: FoldThreadData, { onWritten, onStalled, onFailure }: FoldEvents): Promise<FoldClient> {
-  const worker = new Worker(new URL('fold-thread.ts', import.meta.url), { workerData: data })
+  const worker = new Worker(new URL('fold-thread.ts', import.meta.url), { workerData: data, resourceLimits })
   const settling = new Map<number, { readonly resolve: () => void; readonly reject: (error: Error) => void }>()
   const waiting = new Map<
     string,

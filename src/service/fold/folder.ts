@@ -26,8 +26,8 @@ export type FolderOptions = {
 export type BatchOutcome = { readonly state: 'folded' | 'repeated' | 'conflict'; readonly outcome: Outcome | null }
 
 /** How much may lie folded in memory before it is written. */
-const FLUSH_EVENTS = 100_000
-const FLUSH_BYTES = 64 * 1024 * 1024
+const FLUSH_EVENTS = 50_000
+const FLUSH_BYTES = 24 * 1024 * 1024
 
 /** What a compressed body may become: a bomb must not fill the memory. */
 export const MAX_UNPACKED = 256 * 1024 * 1024
