@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
-import pino, { type Logger } from 'pino'
+import pino from 'pino'
 import { resolve } from '../../core/judge/resolve.ts'
 import { RunproofError } from '../../core/model/errors.ts'
 import type { Trust } from '../../core/model/trust.ts'
@@ -392,5 +392,3 @@ function whyOf(error: unknown): string {
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
-
-export type { Logger }
