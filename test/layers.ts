@@ -26,6 +26,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/collect': [...pure, 'src/lib/io'],
   'src/store': [...pure, 'src/lib/io'],
   'src/keys': [...pure, 'src/lib/io'],
+  // Our own sensors: they write canonical records by the connector's own writer.
+  'src/guard': [...pure, 'src/lib/io', 'src/sensors'],
+  'src/state': [...pure, 'src/lib/io', 'src/sensors'],
 
   'src/shell.ts': ['core'],
   'src/pipeline.ts': ['src/shell.ts', 'core', 'src/report'],
@@ -73,6 +76,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/collect',
     'src/store',
     'src/keys',
+    'src/guard',
+    'src/state',
   ],
   'src/main.ts': ['src/cli'],
 
