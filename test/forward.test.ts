@@ -19,7 +19,7 @@ import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
 import { createClient } from '../src/collect/forward/client.ts'
 import { forward, type ForwarderOptions, type Source } from '../src/collect/forward/forwarder.ts'
-import { lockMemory } from '../src/collect/forward/lock.ts'
+import { lockFolder } from '../src/lib/io/folder-lock.ts'
 import type { Status } from '../src/collect/forward/status.ts'
 import { keepIdentity, knownIdentity, ownKey } from '../src/cli/forward/identity.ts'
 import { signEnvelope } from '../src/keys/sign-envelope.ts'
@@ -427,10 +427,10 @@ test('plain http to another machine is refused before anything is sent', () => {
 
 test('one memory is for one forwarder', () => {
   const folder = mkdtempSync(join(scratch, 'lock-'))
-  const unlock = lockMemory(folder)
-  assert.throws(() => lockMemory(folder), { code: 'store.busy' })
+  const unlock = lockFolder(folder, 'taken')
+  assert.throws(() => lockFolder(folder, 'taken'), { code: 'store.busy' })
   unlock()
-  lockMemory(folder)()
+  lockFolder(folder, 'taken')()
 })
 
 test(

@@ -27,7 +27,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/store': [...pure, 'src/lib/io'],
   'src/keys': [...pure, 'src/lib/io'],
   // Our own sensors: they write canonical records by the connector's own writer.
-  'src/guard': [...pure, 'src/lib/io', 'src/sensors'],
+  // A guard policy is a document that people write: it is read, with positions, as a manifest is.
+  'src/guard': [...pure, 'src/lib/io', 'src/sensors', 'src/declare'],
   'src/state': [...pure, 'src/lib/io', 'src/sensors'],
 
   'src/shell.ts': ['core'],
@@ -104,5 +105,7 @@ export const mayUse: Readonly<Record<string, readonly string[]>> = {
   'src/actions': ['zod/mini'],
   'src/server': ['fastify', 'jose', 'openid-client', 'prom-client', 'zod/mini'],
   'src/service': ['fastify', 'pino'],
+  'src/guard': ['yaml', 'zod/mini'],
+  'src/state': ['yaml', 're2js', 'zod/mini'],
   src: ['zod/mini'],
 }

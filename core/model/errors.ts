@@ -32,6 +32,8 @@ export type ErrorCode =
   | 'redaction.invalid'
   | 'bundle.unreadable'
   | 'waiver.invalid'
+  | 'guard_policy.invalid'
+  | 'gossfile.invalid'
   // policy
   | 'gate.not_compiled'
   | 'gate.invalid'
@@ -40,6 +42,7 @@ export type ErrorCode =
   | 'gate.budget_exhausted'
   // evidence
   | 'evidence.malformed'
+  | 'evidence.expired'
   | 'events.unreadable'
   | 'window.ambiguous'
   | 'window.empty'

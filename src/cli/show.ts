@@ -9,7 +9,7 @@ import { positional } from './arguments.ts'
 import { EXIT, type Command } from './command.ts'
 import { objections, openReport, standing, verifiedJson } from './open-report.ts'
 import { shownPath } from './paths.ts'
-import { pdfOf } from '../service/report-pdf.ts'
+import { pdfOf } from '../service/pdf/report-pdf.ts'
 
 const usage = 'runproof show REPORT [--trust TRUST] [--json] [--html FILE] [--pdf FILE]'
 

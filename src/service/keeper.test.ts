@@ -116,3 +116,17 @@ test('what somebody decided is judged anew until it went well, also when it was 
   await keeper.tick()
   assert.deepEqual(log.slice(1), ['failed 2026-03-02T00:00:00Z', 'decision 2026-03-02T00:00:00Z'])
 })
+
+test('a decision about a window whose evidence is gone changes nothing, and does not come back every round', async () => {
+  let isGone = true
+  const id = 'shop/prod/00'
+  const window = { id, application: 'shop', environment: 'prod', start: '2026-03-02T00:00:00Z', end: '2026-03-02T01:00:00Z' }
+  const { keeper, log, rows } = kept({ isExpired: () => isGone })
+  rows.set(id, { window, manifest: 7, sealedRevision: 1, evidence: '', report: '' })
+  await keeper.decided([id])
+  isGone = false
+  await keeper.tick()
+  assert.deepEqual(log, [])
+  await keeper.decided([id])
+  assert.deepEqual(log, ['decision 2026-03-02T00:00:00Z'])
+})

@@ -20,6 +20,8 @@ export type KeeperOptions = {
   readonly latenessMs: number
   /** How long late evidence must have stopped coming before its window is judged anew. */
   readonly quietMs: number
+  /** Whether a window's evidence was deleted because its time was over: it keeps the verdict that it has. */
+  readonly isExpired?: (window: string) => boolean
   /** Sealed windows about which somebody decided before the last stop, and that were not judged anew since. */
   readonly undone?: readonly string[]
   readonly onClosed: (window: Window, cause: Cause, closed: Closed) => void
@@ -85,7 +87,8 @@ export function createKeeper(options: KeeperOptions): Keeper {
     for (const [id, wish] of decidedAbout) {
       if (stopping) return
       const sealed = state.sealedWindow(id)
-      const isDone = sealed === null || (await close(sealed.window, sealed.manifest, 'decision'))
+      const isOver = sealed === null || options.isExpired?.(id) === true
+      const isDone = isOver || (await close(sealed.window, sealed.manifest, 'decision'))
       if (isDone && decidedAbout.get(id) === wish) decidedAbout.delete(id)
     }
   }

@@ -1,42 +1,24 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { createSecureContext } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
-import pino from 'pino'
-import { resolve } from '../../core/judge/resolve.ts'
-import { RunproofError } from '../../core/model/errors.ts'
+import type pino from 'pino'
 import type { Trust } from '../../core/model/trust.ts'
-import { instantMs, instantOf } from '../../core/model/time.ts'
-import type { JsonValue } from '../../core/proof/jcs.ts'
 import type { Context } from '../actions/action.ts'
 import { actions } from '../actions/registry.ts'
-import { openKeys } from '../keys/keys.ts'
 import { createApp } from '../server/app.ts'
 import { accessOperations } from '../server/access/operations.ts'
 import { Budget } from '../server/body.ts'
 import { createMetrics } from '../server/metrics.ts'
-import { readEvidence } from '../store/evidence/evidence.ts'
-import { promiseReader } from '../store/kept/promises.ts'
-import { reportReader } from '../store/kept/reports.ts'
-import { openLedger } from '../store/ledger/ledger.ts'
-import { openObjects } from '../store/objects/objects.ts'
-import { listSegments, openSegments, pruneSegments } from '../store/segments/segments.ts'
-import { stateOf, type State } from '../store/state/state.ts'
+import { listSegments } from '../store/segments/segments.ts'
 import { openAccess, type Access } from './access.ts'
 import { Backlog } from './backlog.ts'
-import { startFolding } from './fold/fold-client.ts'
+import { openFoundation, schedulesOf, shippedCatalogue, type OnFailure } from './foundation.ts'
 import { reportFile, serviceTrust, type Handover } from './handover.ts'
-import { createIndexing } from './indexing.ts'
 import { createIngest, unfoldedLinks } from './ingest.ts'
-import { startJudging } from './judge/judge-client.ts'
-import { createKeeper } from './keeper.ts'
+import { listening, tlsFrom } from './listen.ts'
 import { newestReports } from './newest.ts'
-import { openReportKey } from './report-key.ts'
 import { otherRoutes, registerReports } from './report-routes.ts'
-import { scheduleOf, type Schedule } from './schedule.ts'
-import { undoneDecisions } from './undone.ts'
+import { createRounds } from './rounds.ts'
 import type { Settings } from './settings/settings.ts'
-import { pdfOf } from './report-pdf.ts'
+import { startThreads } from './threads.ts'
 
 export type ServiceOptions = {
   /** The data folder. */
@@ -65,8 +47,6 @@ export type Service = {
   readonly stop: () => Promise<void>
 }
 
-const catalogue = join(import.meta.dirname, '..', '..', 'catalogue')
-
 /**
  * Opens a data folder and serves it: evidence comes in, windows close by themselves, people ask and decide.
  * @throws RunproofError `store.*`, `ledger.*`, `key.unreadable`, `settings.invalid`: it then has not started, and nothing was changed
@@ -82,75 +62,22 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-/** `onFailure`: how to let go of what is open by then. */
-async function started(options: ServiceOptions, onFailure: (letGo: () => unknown) => void): Promise<Service> {
-  const { data, settings, passphrase, version, clockShiftMs = 0, tickMs = 1000 } = options
-  const log = pino({ level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, options.log)
-  const now = (): number => Date.now() + clockShiftMs
+/** What lasts, then the threads, then the doors, then what the service does by itself. `onFailure`: how to let go of what is open by then. */
+async function started(options: ServiceOptions, onFailure: OnFailure): Promise<Service> {
+  const { data, settings, version, tickMs = 1000 } = options
   const tls = tlsFrom(settings)
-  const keys = await openKeys({ dataDir: data, passphrase })
-  const origin = settings.ledgerOrigin
-  const ledger = openLedger({
-    path: join(data, 'ledger.db'),
-    logKey: await keys.log(),
-    now,
-    ...(origin === null ? {} : { origin }),
-  })
-  onFailure(ledger.close)
-  const state = stateOf(ledger.db)
-  const objects = openObjects(join(data, 'objects'))
-  const reports = reportReader(state, objects)
-  const promised = promiseReader(objects)
-  const promiseOf = (id: number) => {
-    const row = state.manifestById(id)
-    if (!row) throw new Error(`there is no published manifest number ${id}`)
-    return promised(row)
-  }
-  const shippedGate = (readJson('gate/plan.lock.json') as { readonly plan: string }).plan
-  const reportKey = await openReportKey({ data, passphrase, ledger })
-  const segmentFiles = { folder: join(data, 'segments'), key: await keys.segments() }
-  const segments = await openSegments({ ...segmentFiles, now })
-  onFailure(() => segments.close())
-  let schedules = schedulesOf(state, promiseOf)
+  const foundation = await openFoundation(options, onFailure)
+  const { log, now, ledger, state, objects, reports, promiseOf, segments, segmentFiles, reportKey } = foundation
+  const shipped = shippedCatalogue()
   const backlog = new Backlog()
+  /** What fails now, by who fails. */
   const troubles = new Map<string, string>()
+  let schedules = schedulesOf(foundation)
+  const threads = await startThreads(options, foundation, { schedules, backlog, troubles, onFailure })
+  const { fold, judge, documents, evidence } = threads
 
-  const fold = await startFolding(
-    {
-      segments: segmentFiles,
-      evidence: join(data, 'evidence.db'),
-      objects: join(data, 'objects'),
-      schedules,
-      digestKey: await keys.redaction(),
-      latenessMs: settings.lateness,
-      flushMs: settings.flush,
-    },
-    {
-      onWritten(at) {
-        troubles.delete('fold')
-        backlog.written(at)
-      },
-      onStalled(why) {
-        troubles.set('fold', why)
-        log.error({ why }, 'nothing is folded now; what is received is kept, and it is tried again')
-      },
-      onFailure(why) {
-        troubles.set('fold', why)
-        log.error({ why }, 'folding stopped; what is received is kept, restart to go on')
-      },
-    },
-  )
-  onFailure(fold.stop)
-  const evidence = readEvidence(join(data, 'evidence.db'))
-  onFailure(evidence.close)
-  const judge = await startJudging({ data, passphrase, origin, version, clockShiftMs }, (why) => {
-    troubles.set('judge', why)
-    log.error({ why }, 'judging stopped; windows stay open until a restart')
-  })
-  onFailure(judge.stop)
   const access = openAccess({ ledger, settings, now, log })
   onFailure(access.close)
-  const place = evidence.place()
   const ingest = createIngest({
     segments,
     fold,
@@ -158,11 +85,9 @@ async function started(options: ServiceOptions, onFailure: (letGo: () => unknown
     ledger,
     backlog,
     keyOf: access.sensorKey,
-    unfolded: await unfoldedLinks(segmentFiles, place),
+    unfolded: await unfoldedLinks(segmentFiles, evidence.place()),
     now,
   })
-
-  const settle = (): Promise<void> => fold.settle(segments.end())
   const budget = new Budget(settings.held)
   const metrics = createMetrics({
     backlogBytes: () => backlog.bytes(),
@@ -175,71 +100,29 @@ async function started(options: ServiceOptions, onFailure: (letGo: () => unknown
     isFolding: () => fold.failure() === null,
     newest: newestReports(state, reports),
   })
+  const settle = (): Promise<void> => fold.settle(segments.end())
+  const rounds = createRounds({ ...foundation, ...threads, settings, metrics, troubles, settle, schedules: () => schedules })
 
-  const indexing = createIndexing({
-    state,
-    isIndexed: evidence.isIndexed,
-    index: fold.index,
-    onError: (report, error) =>
-      log.error({ report, why: error.message }, 'findings of a report are not in the search index yet; it is tried again'),
-  })
-  /** Windows that the round under way could not judge. */
-  const failing = new Set<string>()
-
-  const keeper = createKeeper({
-    schedules: () => schedules,
-    state,
-    folded: (endsAfterMs) => evidence.windows({ endsAfter: instantOf(Math.max(0, endsAfterMs)) }),
-    settle,
-    close: judge.close,
-    now,
-    latenessMs: settings.lateness,
-    quietMs: settings.quiet,
-    undone: undoneDecisions(state),
-    onClosed(window, cause, { report, isNew }) {
-      if (!isNew) return
-      const { verdict } = state.report(report) ?? {}
-      metrics.windows.inc({ cause })
-      log.info({ window: window.id, cause, verdict, report }, 'a window was judged')
-      indexing.add(report)
-    },
-    onError(window, cause, error) {
-      failing.add(`close:${window.id}`)
-      metrics.failures.inc({ cause })
-      troubles.set(`close:${window.id}`, error.message)
-      log.error({ window: window.id, cause, why: error.message }, 'a window could not be judged; it is tried again')
-    },
-  })
-
-  const handover: Handover = { ledger, state, reports, pdfOf }
+  const handover: Handover = { ledger, state, reports, pdfOf: documents.pdfOf }
+  const signers = [{ name: reportKey.name, key: reportKey.pem }]
   const trust = (isVisible?: Context['isVisible']): Trust =>
-    serviceTrust({ ledger, state }, promiseOf, [{ name: reportKey.name, key: reportKey.pem }], shippedGate, isVisible)
-  const shipped = {
-    gate: readJson('gate/plan.json'),
-    blindSpots: readJson('blind-spots.json'),
-  }
+    serviceTrust({ ledger, state }, promiseOf, signers, shipped.plan, isVisible)
   const contextOf = (principal: Context['principal']): Context => ({
-    principal,
-    now,
+    ...{ principal, now, ledger, state, evidence, objects, reports, promiseOf },
     access: access.world,
     publicUrl: () => settings.url ?? address,
-    ledger,
-    state,
-    evidence,
-    objects,
-    reports,
-    promiseOf,
     shipped: () => shipped,
     trust: () => trust((scope) => access.sees(principal, scope)),
     rescheduled() {
-      schedules = schedulesOf(state, promiseOf)
+      schedules = schedulesOf(foundation)
       fold.reschedule(schedules)
     },
-    decided: (windows) => void keeper.decided(windows),
+    decided: (windows) => void rounds.decided(windows),
     isVisible: (scope) => access.sees(principal, scope),
   })
 
-  let address = ''
+  const { authenticate, audit } = access
+  const fileOf: Parameters<typeof registerReports>[1]['fileOf'] = (digest, format) => reportFile(handover, digest, format)
   const app = await createApp({
     version,
     actions,
@@ -252,19 +135,10 @@ async function started(options: ServiceOptions, onFailure: (letGo: () => unknown
       count: (door, what, by = 1) => metrics.received.inc({ door, what }, by),
     },
     metrics,
-    authenticate: access.authenticate,
+    authenticate,
     contextOf,
-    audit: access.audit,
-    register: [
-      access.register,
-      (server: FastifyInstance) =>
-        registerReports(server, {
-          authenticate: access.authenticate,
-          audit: access.audit,
-          state,
-          fileOf: (digest, format) => reportFile(handover, digest, format),
-        }),
-    ],
+    audit,
+    register: [access.register, (server: FastifyInstance) => registerReports(server, { authenticate, audit, state, fileOf })],
     others: [...otherRoutes, ...accessOperations],
     unready: () => unready(troubles, ingest.trouble()?.message ?? null),
     onDefect: (error, request) => log.error({ route: request.routeOptions.url, error: stackOf(error) }, 'a defect in Runproof'),
@@ -272,37 +146,10 @@ async function started(options: ServiceOptions, onFailure: (letGo: () => unknown
     tls: tls && { ...tls, authorities: access.authorities() },
   })
   onFailure(() => app.close())
-  address = await listening(app, settings)
+  const address = await listening(app, settings)
   log.info({ address, data, ledger: ledger.origin, size: ledger.head().size }, 'serving')
   fold.advance(segments.end())
-
-  let isTicking = false
-  const tick = async (): Promise<void> => {
-    if (isTicking) return
-    isTicking = true
-    try {
-      failing.clear()
-      await keeper.tick()
-      // What failed once and did not fail again was committed in spite of it.
-      for (const what of [...troubles.keys()]) if (what.startsWith('close:') && !failing.has(what)) troubles.delete(what)
-      await indexing.round()
-      prune()
-    } finally {
-      isTicking = false
-    }
-  }
-  let prunedMs = 0
-  /** Raw evidence that is folded and older than its retention goes, once an hour. */
-  function prune(): void {
-    const place = evidence.place()
-    if (place === null || now() - prunedMs < 3_600_000) return
-    prunedMs = now()
-    pruneSegments({ ...segmentFiles, before: place, endedBeforeMs: now() - settings.rawRetention })
-  }
-  const timer = setInterval(
-    () => void tick().catch((error: unknown) => log.error({ why: whyOf(error) }, 'a round failed')),
-    tickMs,
-  )
+  rounds.start(tickMs)
 
   return {
     address,
@@ -311,17 +158,16 @@ async function started(options: ServiceOptions, onFailure: (letGo: () => unknown
     contextOf,
     async settled() {
       await settle()
-      await keeper.tick()
-      await indexing.round()
+      await rounds.once()
     },
     async stop() {
-      clearInterval(timer)
       log.info({}, 'stopping: what was begun is finished')
       await app.close()
-      await keeper.stop()
+      await rounds.stop()
       await segments.close()
       await fold.stop()
       await judge.stop()
+      await documents.stop()
       access.close()
       evidence.close()
       ledger.close()
@@ -330,63 +176,8 @@ async function started(options: ServiceOptions, onFailure: (letGo: () => unknown
   }
 }
 
-/** Every scope's promises in the order in which they come into force. */
-function schedulesOf(state: State, promiseOf: Context['promiseOf']): readonly Schedule[] {
-  return state.scopes().map((scope) =>
-    scheduleOf(
-      scope,
-      state.manifestsOf(scope).map(({ id, governsFrom }) => ({
-        manifest: id,
-        fromMs: instantMs(governsFrom),
-        resolved: resolve(promiseOf(id).manifest),
-        redaction: promiseOf(id).redaction,
-      })),
-    ),
-  )
-}
-
 function unready(troubles: ReadonlyMap<string, string>, writing: string | null): readonly string[] {
   return [...[...troubles].map(([what, why]) => `${what}: ${why}`), ...(writing === null ? [] : [`writing: ${writing}`])]
-}
-
-/** @throws RunproofError `settings.invalid` when the port is taken, not ours to use, or the address not this machine's */
-async function listening(app: FastifyInstance, { listenHost: host, listenPort: port }: Settings): Promise<string> {
-  try {
-    return await app.listen({ host, port })
-  } catch (cause) {
-    const why = `${whyOf(cause)}; end what listens there, or choose another listen.host or listen.port`
-    throw new RunproofError('settings.invalid', `cannot listen on ${host}, port ${port}: ${why}`, { cause })
-  }
-}
-
-/** @throws RunproofError `settings.invalid` */
-function tlsFrom({ tlsCertificate, tlsKey }: Settings) {
-  if (tlsCertificate === null && tlsKey === null) return null
-  if (tlsCertificate === null || tlsKey === null)
-    throw new RunproofError('settings.invalid', 'tls.certificate and tls.key belong together: set both')
-  const pair = { certificate: pemIn('tls.certificate', tlsCertificate), key: pemIn('tls.key', tlsKey) }
-  try {
-    createSecureContext({ cert: pair.certificate, key: pair.key })
-    return pair
-  } catch (cause) {
-    throw new RunproofError('settings.invalid', `tls.certificate and tls.key: ${whyOf(cause)}`, { cause })
-  }
-}
-
-function pemIn(setting: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new RunproofError('settings.invalid', `${setting}: cannot read ${path}`, { cause })
-  }
-}
-
-function readJson(name: string): JsonValue {
-  return JSON.parse(readFileSync(join(catalogue, name), 'utf8')) as JsonValue
-}
-
-function whyOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 function stackOf(error: unknown): string {

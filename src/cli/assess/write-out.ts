@@ -7,7 +7,7 @@ import { auditMembersOf, writeAuditFile } from '../../lib/io/audit-file.ts'
 import { reportBytes } from '../../report/assemble.ts'
 import { reportHtml } from '../../report/html.ts'
 import type { Receipt } from '../../shell.ts'
-import { pdfOf } from '../../service/report-pdf.ts'
+import { pdfOf } from '../../service/pdf/report-pdf.ts'
 import type { Quarantined } from './read-events.ts'
 
 /** Where things are, for the person and for `--json`. */

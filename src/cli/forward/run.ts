@@ -1,10 +1,11 @@
 import { hostname } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { RunproofError } from '../../../core/model/errors.ts'
 import { createClient } from '../../collect/forward/client.ts'
 import { forward, type ForwarderOptions } from '../../collect/forward/forwarder.ts'
-import { lockMemory } from '../../collect/forward/lock.ts'
+import { lockFolder } from '../../lib/io/folder-lock.ts'
 import { scrapable } from '../../collect/forward/scrape/counters.ts'
 import { metricsAddress } from '../../collect/forward/scrape/scrape.ts'
 import { statusWriter, type Status } from '../../collect/forward/status.ts'
@@ -41,7 +42,8 @@ export async function runForwarder(argv: readonly string[], io: Io): Promise<num
   const server = values.server ?? filled(io.env['RUNPROOF_SERVER']) ?? identity.server
   const chosen = { ...choices(values, sensor), source: sourceOf(file, values.from, io) }
   const [client, key] = [createClient(clientOptions(values, server, io)), ownKey(folder)]
-  const unlock = lockMemory(folder)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const unlock = lockFolder(folder, `another forwarder runs with ${folder}; two cannot number the same stream`)
   const writer = statusWriter(folder, io.now)
   const progress = progressOn(io)
   const stop = untilAsked()

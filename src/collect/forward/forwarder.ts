@@ -21,7 +21,7 @@ export type ForwarderOptions = {
   /** The node that the sensor watches; `isGiven`: somebody said so, and the sensor's own word does not count. */
   readonly node: { readonly name: string | null; readonly isGiven: boolean }
   readonly source: Source
-  /** Where it remembers. Nobody else may use it: see `lockMemory`. */
+  /** Where it remembers. Nobody else may use it: its caller locks it. */
   readonly folder: string
   readonly client: Client
   readonly sender: Sender & { readonly secret: string }

@@ -75,7 +75,13 @@ export const settingTable = {
     path: 'retention.raw',
     kind: 'duration',
     fallback: '30d',
-    help: 'how long raw evidence is kept once it is folded',
+    help: 'how long raw evidence is kept once it is folded, at least; a manifest may ask for longer',
+  },
+  accessLogRetention: {
+    path: 'retention.accessLog',
+    kind: 'duration',
+    fallback: '400d',
+    help: 'how long the log of who looked at what is kept',
   },
   logLevel: {
     path: 'log.level',

@@ -91,6 +91,8 @@ function ledgerCopy(db: DatabaseSync): LedgerCopy {
 
 /** Tables of reports and manifests came with the second version of the schema. */
 const WITH_STATE = 2
+/** Retention of sealed evidence came with the fifth. */
+const WITH_RETENTION = 5
 
 function* reportsIn(db: DatabaseSync, schema: number): Generator<KeptReport, void> {
   if (schema < WITH_STATE) return
@@ -102,18 +104,27 @@ function* reportsIn(db: DatabaseSync, schema: number): Generator<KeptReport, voi
 
 function* referencesIn(db: DatabaseSync, schema: number): Generator<Reference, void> {
   if (schema < WITH_STATE) return
+  const isKept = keptIn(db, schema)
   for (const { digest, evidence, receipt } of reportsIn(db, schema)) {
     yield { digest, of: `report ${digest}` }
-    yield { digest: evidence, of: `the evidence of report ${digest}` }
+    if (isKept(evidence)) yield { digest: evidence, of: `the evidence of report ${digest}` }
     yield { digest: receipt, of: `the receipt of report ${digest}` }
   }
   for (const row of db.prepare('SELECT id, evidence, report FROM sealed_window').iterate()) {
-    yield { digest: text(row, 'evidence'), of: `the evidence of window ${text(row, 'id')}` }
+    const evidence = text(row, 'evidence')
+    if (isKept(evidence)) yield { digest: evidence, of: `the evidence of window ${text(row, 'id')}` }
     yield { digest: text(row, 'report'), of: `the report of window ${text(row, 'id')}` }
   }
   for (const row of db.prepare('SELECT name, version, promise FROM manifest_version').iterate()) {
     yield { digest: text(row, 'promise'), of: `manifest ${text(row, 'name')} ${text(row, 'version')}` }
   }
+}
+
+/** Evidence whose time was over is not missing. */
+function keptIn(db: DatabaseSync, schema: number): (evidence: string) => boolean {
+  if (schema < WITH_RETENTION) return () => true
+  const select = db.prepare('SELECT 1 FROM expired_evidence WHERE digest = ?')
+  return (evidence) => select.get(evidence) === undefined
 }
 
 function versionOf(db: DatabaseSync): number {

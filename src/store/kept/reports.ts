@@ -20,7 +20,10 @@ export type KeptReceipt = {
   }[]
 }
 
-/** Reads what was kept of reports. All throw RunproofError `report.unknown` for a digest that no report has. */
+/**
+ * Reads what was kept of reports. All throw RunproofError `report.unknown` for a digest that no report has, those that read evidence
+ * `evidence.expired` when its time is over.
+ */
 export type ReportReader = {
   readonly report: (digest: string) => Report
   /** The sealed lines, without their newlines, one by one. */
@@ -36,11 +39,18 @@ export function reportReader(state: State, objects: Objects): ReportReader {
     if (!row) throw new RunproofError('report.unknown', `there is no report with the digest ${digest}`)
     return row
   }
+  const evidence = (digest: string): Uint8Array => {
+    const lines = rowOf(digest).evidence
+    const gone = state.expired(lines)
+    if (gone === null) return objects.get(lines)
+    const why = `the evidence of ${gone.windowId} was deleted on ${gone.expiredAt.slice(0, 10)}: its manifest keeps evidence for ${gone.keptFor}`
+    throw new RunproofError('evidence.expired', `${why}; the signed report and its place in the ledger are still here`)
+  }
   const json = (digest: string): unknown => JSON.parse(new TextDecoder().decode(objects.get(digest)))
   return {
     report: (digest) => shaped(ReportSchema, json(rowOf(digest).digest) as JsonValue, 'a report') as Report,
-    evidence: (digest) => objects.get(rowOf(digest).evidence),
-    evidenceLines: (digest) => linesOf(objects.get(rowOf(digest).evidence)),
+    evidence,
+    evidenceLines: (digest) => linesOf(evidence(digest)),
     receipt: (digest) => json(rowOf(digest).receipt) as KeptReceipt,
   }
 }

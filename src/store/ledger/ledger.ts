@@ -112,9 +112,13 @@ export function defaultOrigin(publicKey: Uint8Array): string {
   return `${sha256Hex(publicKey).slice(0, 16)}.runproof.invalid`
 }
 
-const migrations = ['0001_ledger.sql', '../state/0002_state.sql', '../state/0003_access.sql', '../state/0004_review.sql'].map(
-  (name) => readFileSync(new URL(name, import.meta.url), 'utf8'),
-)
+const migrations = [
+  '0001_ledger.sql',
+  '../state/0002_state.sql',
+  '../state/0003_access.sql',
+  '../state/0004_review.sql',
+  '../state/0005_retention.sql',
+].map((name) => readFileSync(new URL(name, import.meta.url), 'utf8'))
 
 /** Sigstore clients take the host of a URL for the log's name: no port, no path, lower case. */
 function isOrigin(origin: string): boolean {

@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../../core/proof/jcs.ts'
 import { checkedKeys, type SegmentKeys } from './header.ts'
 import { openFolder } from './folder.ts'
-import { lockFolder } from './lock.ts'
+import { lockFolder } from '../../lib/io/folder-lock.ts'
 import { recover } from './recover.ts'
 import { systemFiles, writeSegments, type Files } from './write-segments.ts'
 import { logOf } from './group-commit.ts'
@@ -78,7 +78,7 @@ export async function openSegments(options: OpenSegmentsOptions): Promise<Segmen
   const { folder, maxSegmentBytes = MAX_SEGMENT_BYTES, now = Date.now, files = systemFiles } = options
   const key = checkedKeys(options.key)
   openFolder(folder)
-  const unlock = lockFolder(folder)
+  const unlock = lockFolder(folder, `another process receives into ${folder}; stop it first, two cannot write there`)
   try {
     const { state, cut } = recover({ folder, key, now })
     const writer = writeSegments({ folder, key, maxSegmentBytes, now, files, state })

@@ -22,8 +22,20 @@ export function accessLogRows(db: DatabaseSync) {
   const select = db.prepare(`
     SELECT * FROM access_log WHERE (:who IS NULL OR who = :who) AND id < :before ORDER BY id DESC LIMIT :limit
   `)
+  const keepFrom = db.prepare(`
+    INSERT INTO access_kept (id, kept_from) VALUES (1, ?)
+    ON CONFLICT (id) DO UPDATE SET kept_from = max(kept_from, excluded.kept_from)
+  `)
+  const deleteOldest = db.prepare(
+    'DELETE FROM access_log WHERE id IN (SELECT id FROM access_log WHERE at < ? ORDER BY id LIMIT ?)',
+  )
 
   return {
+    /** Deletes up to so many of the entries before `from`; returns how many. One transaction. */
+    forgetAccesses: (from: Instant, most: number): number => {
+      keepFrom.run(from)
+      return Number(deleteOldest.run(from, most).changes)
+    },
     insertAccess: ({ at, who, action, what, outcome, address }: Omit<AccessLogRow, 'id'>): void => {
       insert.run(at, who, action, what, outcome, address)
     },
