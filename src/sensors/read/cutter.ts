@@ -1,6 +1,7 @@
 import { AsciiWindow } from './ascii-window.ts'
 import type { FrameSink } from './frames.ts'
 import type { Limits, Malformation } from './limits.ts'
+import { REPORT_HEAD } from './report.ts'
 
 const NEWLINE = 0x0a
 const QUOTE = 0x22
@@ -45,6 +46,8 @@ export class Cutter {
   private escaped = false
   private tooDeep = false
   private lastByte = 0
+  /** How large the open element may become. */
+  private most = 0
   /** 1 where the container at that depth is a list. */
   private readonly isList: Uint8Array
   /** Already reported as broken; the rest is only followed, not kept. */
@@ -184,6 +187,7 @@ export class Cutter {
     this.escaped = false
     this.tooDeep = false
     this.lastByte = COLON
+    this.most = this.limits.eventBytes
   }
 
   private openText(): void {
@@ -196,12 +200,21 @@ export class Cutter {
   /** Follows the element to its end, to what breaks it, or to the end of the chunk. */
   private element(): void {
     const { chunk } = this
-    const stop = this.discarding ? chunk.length : Math.min(chunk.length, this.start + this.limits.eventBytes)
+    const stop = this.discarding ? chunk.length : Math.min(chunk.length, this.start + this.most)
     while (this.pos < stop) {
       const byte = chunk[this.pos] ?? 0
       if (!(this.inString ? this.stringByte(byte) : this.structureByte(byte))) return
     }
-    if (!this.discarding && stop - this.start === this.limits.eventBytes) this.fail('too_large')
+    if (!this.discarding && stop - this.start === this.most && !this.mayGrow()) this.fail('too_large')
+  }
+
+  /** A report may be larger than an event; it gives itself away by how it begins. */
+  private mayGrow(): boolean {
+    const { reportBytes } = this.limits
+    const { chunk, start, sink } = this
+    if (this.most >= reportBytes || sink.isReport?.(chunk.subarray(start, start + REPORT_HEAD)) !== true) return false
+    this.most = reportBytes
+    return true
   }
 
   /** False when the element is over or broken. */

@@ -7,7 +7,9 @@ import { createOtherForms } from './other-forms.ts'
 import { createParse, decodeUtf8, type Parse } from './parse.ts'
 import { QuickReader } from './quick-reader.ts'
 import { TextBlocks } from './text-blocks.ts'
+import { nothingGiven, type Given, type JsonReport, type ReportRead, type ReportWrapper, type XmlReport } from './report.ts'
 import type { TextForm } from './text-form.ts'
+import { xmlOr, xmlReports } from './xml-reports.ts'
 
 /** A connector and what the reader may do for it before it sees an event. */
 export type ReadableConnector = Connector & {
@@ -15,6 +17,11 @@ export type ReadableConnector = Connector & {
   readonly exactIntegers?: readonly string[]
   /** Knows the sensor's output for people, which is no JSON. */
   readonly text?: TextForm
+  /** Reads documents with many results, instead of events. */
+  readonly report?: JsonReport
+  readonly xml?: XmlReport
+  /** Knows the record in which such a document travels. */
+  readonly wrapper?: ReportWrapper
 }
 
 /**
@@ -43,7 +50,8 @@ export type EventReaderOptions = {
 /**
  * Reads events from bytes that come in any portions: NDJSON, JSON arrays, values printed over many lines or one after the other.
  * Synchronous; holds at most one event beside the portion. Every event leads to exactly one call of `onEvent`, malformed ones too;
- * a line that holds a batch of logs leads to one call for each of its records.
+ * a line that holds a batch of logs leads to one call for each of its records, a report (JSON or XML) to one for each result and one
+ * for the run.
  * @throws RunproofError `usage` for a sensor that no connector knows
  */
 export function createEventReader({
@@ -73,12 +81,36 @@ export function createEventReader({
     known.flatMap(({ text }) => text ?? []),
     onEvent,
   )
+  const tell = (line: number, raw: Uint8Array, read: ReportRead): void => onEvent(resultOf(read, line, raw))
   const emit = (line: number, raw: Uint8Array, parsed: JsonObject | string): void => {
     if (blocks.isOpen) blocks.close()
     if (typeof parsed === 'string') return onEvent({ line, raw, ...malformed(forced?.sensor ?? null, parsed) })
+    for (const { wrapper } of connectors) {
+      const opened = wrapper?.open(parsed) ?? null
+      if (opened !== null) return wrapped(line, raw, opened)
+    }
     const found = recognise(parsed, known, parse)
+    if (found?.connector.report) return report(line, raw, found, nothingGiven)
     if (found) return onEvent({ line, raw, ...readBy(found.connector, found.event) })
     for (const read of otherForms.ofObject(parsed, raw)) onEvent({ line, ...read })
+  }
+  const report = (line: number, raw: Uint8Array, { connector, event }: Found, given: Given): void => {
+    for (const read of connector.report?.read(event, given) ?? []) tell(line, raw, read)
+  }
+  const wrapped = (line: number, raw: Uint8Array, opened: NonNullable<ReturnType<ReportWrapper['open']>>): void => {
+    const { given, report: inner } = opened
+    const refuse = (reason: string): void => onEvent({ line, raw, ...malformed(given.sensor, reason) })
+    if (inner === null) return refuse('no_report')
+    if (typeof inner === 'string' && inner.trimStart().startsWith('<')) {
+      const read = xmlReports(known, given, (one) => tell(line, raw, { ...one, line }), refuse)
+      read.push(new TextEncoder().encode(inner))
+      return read.end()
+    }
+    const parsed = typeof inner === 'string' ? parse.text(inner) : inner
+    if (typeof parsed === 'string') return refuse(parsed)
+    const found = known.find((connector) => connector.report !== undefined && connector.recognises(parsed))
+    if (found === undefined) return refuse('unknown_report')
+    report(line, raw, { connector: found, event: parsed }, given)
   }
   const frames = createFrames(
     {
@@ -98,6 +130,10 @@ export function createEventReader({
       },
       element: (raw, line) => emit(line, raw, parse.bytes(raw)),
       broken: (raw, line, reason) => emit(line, raw, reason),
+      isReport(head) {
+        const text = latin.decode(head)
+        return known.some(({ report, wrapper }) => report?.begins(text) === true || wrapper?.begins(text) === true)
+      },
       text(raw, line) {
         const text = decodeUtf8(raw)
         if (text !== null && blocks.take(text, line)) return
@@ -107,7 +143,7 @@ export function createEventReader({
     },
     limits,
   )
-  return {
+  const lines: Frames = {
     push: frames.push,
     end() {
       frames.end()
@@ -118,6 +154,28 @@ export function createEventReader({
       return { line, isSettled: isSettled && !blocks.isOpen }
     },
   }
+  if (!known.some(({ xml }) => xml !== undefined)) return lines
+  return xmlOr(
+    lines,
+    (name) => known.some(({ xml }) => xml?.isRoot(name) === true),
+    () =>
+      xmlReports(
+        known,
+        nothingGiven,
+        (read) => tell(read.line ?? 1, nothing, read),
+        (reason, line) => onEvent({ line, raw: nothing, ...malformed(forced?.sensor ?? null, reason) }),
+      ),
+  )
+}
+
+const nothing = new Uint8Array(0)
+const utf8 = new TextEncoder()
+/** Only ASCII is looked for. */
+const latin = new TextDecoder('latin1')
+
+/** A result has a digest of its own, over its own words, however its report was printed. */
+function resultOf({ reading, event, line: own }: ReportRead, line: number, raw: Uint8Array): ReadEvent {
+  return { line: own ?? line, raw: event === null ? raw : utf8.encode(JSON.stringify(event)), reading, event }
 }
 
 /**

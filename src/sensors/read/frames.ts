@@ -14,6 +14,8 @@ export type FrameSink = {
   /** What stands where an element belongs and does not start like one. */
   readonly text: (raw: Uint8Array, line: number) => void
   readonly broken: (raw: Uint8Array, line: number, reason: Malformation) => void
+  /** Whether an element that is too large for an event may be as large as a report, told by how it begins. */
+  readonly isReport?: (head: Uint8Array) => boolean
 }
 
 /** Bytes in, in any portions; the same bytes give the same pieces however they were divided. */

@@ -13,14 +13,14 @@ export type Bytes = ({ readonly text: string } | { readonly base64: string }) & 
 
 export type FileFact = {
   readonly exists: Answer<boolean>
-  /** lstat. `mode`: four octal digits, setuid bits in front. `mtime`: RFC 3339. */
+  /** lstat. `mode`: four octal digits, setuid bits in front. `mtime`: RFC 3339 in seconds; null where the host's tools do not tell. */
   readonly stat: Answer<{
     readonly mode: string
     readonly type: FileType
     readonly uid: number
     readonly gid: number
     readonly size: number
-    readonly mtime: string
+    readonly mtime: string | null
   }>
   readonly owner: Answer<string>
   readonly group: Answer<string>
@@ -29,7 +29,10 @@ export type FileFact = {
   /** Follow links; present only if asked for. */
   readonly contents?: Answer<Bytes>
   readonly digests?: Readonly<Partial<Record<Digest, Answer<string>>>>
-  /** User → what it may do by mode bits, groups included. */
+  /**
+   * User → what it may do by the mode bits of the file behind links and of every folder on the way, groups included. Access control
+   * lists and capabilities are not considered.
+   */
   readonly access?: Readonly<
     Record<string, Answer<{ readonly read: boolean; readonly write: boolean; readonly execute: boolean }>>
   >
@@ -58,9 +61,13 @@ export type ProcessFact = {
   readonly commandLine: readonly string[]
 }
 
-/** `versions` of every installed package by name (and `name:arch` for dpkg). */
+/**
+ * `versions` of every installed package by name (and `name:arch` for dpkg, `name.arch` for rpm) and of every asked pattern. `problem`:
+ * why the list could not be read (goss then takes everything for not installed); null: it was.
+ */
 export type PackagesFact = {
   readonly manager: 'dpkg' | 'rpm' | 'apk' | 'pacman' | null
+  readonly problem: string | null
   readonly installed: Readonly<Record<string, readonly string[]>>
 }
 
@@ -126,7 +133,10 @@ export type FactKinds = {
   }
   sockets: { ask: object; answer: readonly SocketFact[] }
   processes: { ask: object; answer: readonly ProcessFact[] }
-  /** Manager null: whichever the host has. `patterns`: names that dpkg would treat as globs or `name:arch`, asked one by one. */
+  /**
+   * Manager null: whichever the host has. `patterns`: names that are more than a name: dpkg's globs and `name:arch`, rpm's
+   * `name-version-release.arch`. Each has its own key in `installed` where something matches.
+   */
   packages: {
     ask: { readonly manager: 'dpkg' | 'rpm' | 'apk' | 'pacman' | null; readonly patterns: readonly string[] }
     answer: PackagesFact
