@@ -59,6 +59,7 @@ type ManifestChanges = {
   readonly approvers?: readonly SigningKey[]
   readonly controls?: string
   readonly review?: string
+  readonly blind?: 'fail' | 'inconclusive'
 }
 
 /** A service without its doors, a signed manifest with three approvers, and a clock that tests move. */
@@ -104,8 +105,9 @@ export async function reviewWorld() {
     approvers = Object.values(keys),
     controls = '',
     review = 'twoPeopleFrom: high, cleanWindows: 3',
+    blind = 'inconclusive',
   }: ManifestChanges = {}) {
-    const text = manifestText(version, approvers, controls, review)
+    const text = `${manifestText(version, approvers, controls, review)}blind: ${blind}\n`
     const read = readManifest(text, 'manifest.yaml')
     if ('problems' in read) throw new Error(JSON.stringify(read.problems))
     const owner = await (await openKeys({ dataDir: data })).signer('owner')

@@ -280,6 +280,37 @@ test('a case closes after three watched windows without its finding; blind ones 
     [curl],
   ))
 
+test('a verdict of fail with no finding behind it is a case too: nobody can waive it, and it closes when the sensors look again', async () => {
+  const world = await reviewWorld()
+  try {
+    await world.publish({ blind: 'fail' })
+    const ada = await world.person('Ada', 'approver', world.keys.ada)
+    // A minute after its start the sensor fell silent.
+    await world.receive(0, [], { watched: false })
+    await world.close(0)
+    const lines = await listAs(ada)
+    assert.deepEqual(
+      lines.map(({ kind, control, verdict, state, fingerprint }) => ({ kind, control, verdict, state, fingerprint })),
+      ['no-shell', 'no-curl'].map((control) => ({ kind: 'verdict', control, verdict: 'fail', state: 'open', fingerprint: null })),
+    )
+    const [{ id = 0 } = {}] = lines
+    const shown = await showAs(ada, id)
+    assert.match(shown.reasons.join(), /falco/)
+    assert.deepEqual(shown.to_sign, [])
+    await assert.rejects(decideAs(ada, id, { verdict: 'waive', ...inWords }), {
+      code: 'decision.invalid',
+      message: /mend what the reasons name/,
+    })
+    for (const n of [1, 2, 3]) {
+      await world.receive(n, [])
+      await world.close(n)
+    }
+    assert.equal((await showAs(ada, id)).state, 'closed')
+  } finally {
+    await world.end()
+  }
+})
+
 test('late evidence that the finding was there after all takes a clean window back', () =>
   within(
     async (world) => {

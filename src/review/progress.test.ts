@@ -40,6 +40,14 @@ test('what the manifest excepts since is not sought any more', () => {
   assert.equal(outcomesIn(judged({ acts: [act()], manifest }))(sought), 'clean')
 })
 
+test('a verdict with no finding behind it is gone when the control passes, and nobody can tell while it is blind', () => {
+  const about = { ...sought, fingerprint: null }
+  assert.equal(outcomesIn(judged({}))(about), 'clean')
+  assert.equal(outcomesIn(judged({ watch: [] }))(about), 'blind')
+  assert.equal(outcomesIn(judged({}))({ ...about, control: null }), 'clean')
+  assert.equal(outcomesIn(judged({ acts: [act()] }))(about), 'blind')
+})
+
 test('the procedure’s own word about the window after the last sighting is taken as it is', () => {
   const judgement = judged({})
   assert.equal(outcomesIn({ ...judgement, gone: [{ fingerprint, watched: false }] })(sought), 'blind')

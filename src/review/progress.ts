@@ -8,7 +8,8 @@ export type Outcome = (typeof outcomes)[number]
 /** What is looked for: the finding, and where it was when it was last seen. */
 export type Watched = {
   readonly control: string | null
-  readonly fingerprint: string
+  /** Null: a verdict with no finding behind it, of the control or of the whole window. */
+  readonly fingerprint: string | null
   readonly workloads: readonly string[]
 }
 
@@ -26,9 +27,17 @@ export function outcomesIn(judgement: Judgement): (sought: Watched) => Outcome {
   const gone = new Map(judgement.gone.map(({ fingerprint, watched }) => [fingerprint, watched]))
   const isWatched = watchedIn(judgement)
   return (sought) => {
-    if (seen.has(key(sought.control, sought.fingerprint))) return 'seen'
-    return (gone.get(sought.fingerprint) ?? isWatched(sought)) ? 'clean' : 'blind'
+    const { control, fingerprint } = sought
+    if (fingerprint === null) return verdictIn(judgement, control)
+    if (seen.has(key(control, fingerprint))) return 'seen'
+    return (gone.get(fingerprint) ?? isWatched(sought)) ? 'clean' : 'blind'
   }
+}
+
+/** A verdict that findings stand behind by now says nothing of one that had none. */
+function verdictIn({ controls, verdict: whole }: Judgement, control: string | null): Outcome {
+  const verdict = control === null ? whole : controls.find(({ id }) => id === control)?.verdict
+  return verdict === 'pass' || verdict === 'waived' ? 'clean' : 'blind'
 }
 
 function watchedIn({ controls, tally, reasons }: Judgement): (sought: Watched) => boolean {

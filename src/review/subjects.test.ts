@@ -57,6 +57,24 @@ test('a gate that names no findings stands behind each of them', () => {
 
 test('what is kept of the evidence is bounded', () => {
   const [subject] = subjectsOf(judged({ acts: [act({ subject: { commandLine: `sh ${'x'.repeat(5000)}` } })] }))
-  assert.ok((subject?.evidence.commandLines[0]?.length ?? 0) <= 1000)
-  assert.deepEqual(subject?.evidence.sensors, [{ sensor: 'falco', rules: ['Terminal shell in container'] }])
+  assert.ok((subject?.evidence?.commandLines[0]?.length ?? 0) <= 1000)
+  assert.deepEqual(subject?.evidence?.sensors, [{ sensor: 'falco', rules: ['Terminal shell in container'] }])
+})
+
+test('a verdict with no finding behind it is a subject of its own; beside findings that explain it, it is none', () => {
+  const manifest = manifestOf({ blind: 'fail' })
+  const [subject] = subjectsOf(judged({ manifest, watch: [] }))
+  assert.deepEqual(
+    [subject?.control, subject?.fingerprint, subject?.verdict, subject?.evidence],
+    ['no-shell', null, 'fail', null],
+  )
+  assert.ok((subject?.reasons.length ?? 0) > 0)
+  assert.deepEqual(brief(judged({ watch: [] })), [], 'inconclusive asks for no decision')
+  const judgement = judged({ acts: [act()] })
+  assert.equal(subjectsOf(judgement).length, 1)
+})
+
+test('a window that fails although no control does asks for somebody once', () => {
+  const judgement = { ...judged({}), verdict: 'review' as const }
+  assert.deepEqual(brief(judgement), [[null, 'review', 'high', 1]])
 })

@@ -2,11 +2,15 @@ import { targetWords } from '../../core/judge/words.ts'
 import type { ControlResult, Finding, Judgement } from '../../core/model/judgement.ts'
 import { severityRank, type Severity } from '../../core/model/severity.ts'
 
-/** Something that a person must decide about: a finding under one control; null: no control speaks about it. */
+/**
+ * Something that asks for a person: a finding under one control (null: no control speaks about it), or a verdict of fail or review with no
+ * finding behind it, of a control or (null) of the whole window.
+ */
 export type Subject = {
   readonly control: string | null
-  readonly fingerprint: string
-  /** The act in a few words. */
+  /** Null: it is about a verdict. */
+  readonly fingerprint: string | null
+  /** The act, or the verdict, in a few words. */
   readonly title: string
   readonly severity: Severity
   readonly confidence: number
@@ -15,7 +19,8 @@ export type Subject = {
   /** Why a person is asked, in the gate's words. */
   readonly reasons: readonly string[]
   readonly workloads: readonly string[]
-  readonly evidence: CaseEvidence
+  /** Null: nothing was found, which is why it is about a verdict. */
+  readonly evidence: CaseEvidence | null
 }
 
 /** What was seen, as much of it as helps to decide; the report has the rest. */
@@ -36,14 +41,36 @@ export function subjectsOf(judgement: Judgement): readonly Subject[] {
   const controls = new Map(judgement.controls.map((control) => [control.id, named(control)]))
   const unmapped = reasonsByFinding(judgement.reasons.filter(({ code }) => code === 'unmapped'))
   const open = judgement.findings.filter(({ excepted, waivedBy }) => excepted === null && waivedBy.length === 0)
-  return open
-    .flatMap((finding): Subject[] => {
-      const subject =
-        finding.control === null ? unmappedSubject(finding, unmapped) : controlSubject(finding, controls.get(finding.control))
-      return subject === null ? [] : [subject]
-    })
-    .sort(worstFirst)
-    .slice(0, MOST_SUBJECTS)
+  const found = open.flatMap((finding): Subject[] => {
+    const subject =
+      finding.control === null ? unmappedSubject(finding, unmapped) : controlSubject(finding, controls.get(finding.control))
+    return subject === null ? [] : [subject]
+  })
+  return [...found, ...verdictSubjects(judgement, found)].sort(worstFirst).slice(0, MOST_SUBJECTS)
+}
+
+/** Verdicts that ask for somebody although no finding does: of controls, and of the window where no control says why. */
+function verdictSubjects(judgement: Judgement, found: readonly Subject[]): readonly Subject[] {
+  const behind = new Set(found.flatMap(({ verdict, control }) => (verdict === 'none' ? [] : [control])))
+  const asking = judgement.controls.flatMap(({ id, title, verdict, reasons, workloads, thresholds }): Subject[] => {
+    if ((verdict !== 'fail' && verdict !== 'review') || behind.has(id)) return []
+    const words = `${title}: ${verdict}, and no finding is behind it`.slice(0, 500).toWellFormed()
+    return [verdictSubject(id, words, verdict, { severity: thresholds.fail.severity, reasons, workloads })]
+  })
+  const { verdict, reasons } = judgement
+  if ((verdict !== 'fail' && verdict !== 'review') || asking.length > 0 || behind.size > 0) return asking
+  const words = `the whole window: ${verdict}, and no finding is behind it`
+  return [verdictSubject(null, words, verdict, { severity: 'high', reasons, workloads: [] })]
+}
+
+function verdictSubject(
+  control: string | null,
+  title: string,
+  verdict: 'fail' | 'review',
+  { severity, reasons, workloads }: Pick<ControlResult, 'reasons' | 'workloads'> & { readonly severity: Severity },
+): Subject {
+  const words = reasons.map(({ message }) => message)
+  return { control, fingerprint: null, title, severity, confidence: 1, verdict, reasons: words, workloads, evidence: null }
 }
 
 type Named = { readonly control: ControlResult; readonly reasons: ReadonlyMap<string, readonly string[]> }
@@ -114,7 +141,7 @@ function worstFirst(a: Subject, b: Subject): number {
     severityRank(b.severity) - severityRank(a.severity) ||
     b.confidence - a.confidence ||
     compare(a.control ?? '', b.control ?? '') ||
-    compare(a.fingerprint, b.fingerprint)
+    compare(a.fingerprint ?? '', b.fingerprint ?? '')
   )
 }
 

@@ -29,7 +29,7 @@ export function fileCases(
 ): void {
   const { review } = resolve(manifest)
   const filing: Filing = { state, report, digest: reportDigest, review, outcomeOf: outcomesIn(report.judgement) }
-  const open = state.openCases(report.window).filter(({ kind }) => kind === 'finding')
+  const open = state.openCases(report.window).filter(({ kind }) => kind !== 'exception')
   const seen = new Set<string>()
   for (const subject of subjectsOf(report.judgement)) {
     const key = subjectKey(subject)
@@ -41,9 +41,9 @@ export function fileCases(
   for (const row of open) if (!seen.has(row.subject)) missed(filing, row)
 }
 
-/** What a case is about: the same finding under the same control is the same case, however long it was away. */
+/** What a case is about: the same finding under the same control is the same case, however long it was away; so is a control's bare verdict. */
 function subjectKey({ control, fingerprint }: Pick<Subject, 'control' | 'fingerprint'>): string {
-  return `finding:${control ?? ''}:${fingerprint}`
+  return fingerprint === null ? `verdict:${control ?? ''}` : `finding:${control ?? ''}:${fingerprint}`
 }
 
 function openCase({ state, report, digest, review }: Filing, key: string, subject: Subject): void {
@@ -53,9 +53,9 @@ function openCase({ state, report, digest, review }: Filing, key: string, subjec
     ...subject,
     application: window.application,
     environment: window.environment,
-    kind: 'finding',
+    kind: fingerprint === null ? 'verdict' : 'finding',
     subject: key,
-    scope: { fingerprints: [fingerprint] },
+    scope: fingerprint === null ? {} : { fingerprints: [fingerprint] },
     coveredBy: [],
     openedAt: evaluatedAt,
     dueAt: dueAt(evaluatedAt, severity, review),
@@ -107,10 +107,9 @@ function missed(filing: Filing, row: CaseRow): void {
   const { state, report, digest, review, outcomeOf } = filing
   const { window, evaluatedAt, judgement } = report
   const { control, fingerprint, workloads } = row
-  if (fingerprint === null) return
   const outcome = outcomeOf({ control, fingerprint, workloads })
   state.putCaseWindow(row.id, windowRow(report, digest, outcome))
-  if (outcome === 'seen') {
+  if (outcome === 'seen' && fingerprint !== null) {
     if (row.lastWindowEnd !== null && window.end < row.lastWindowEnd) return
     const coveredBy = judgement.waivers
       .filter((waiver) => waiver.control === control && waiver.findings.includes(fingerprint))

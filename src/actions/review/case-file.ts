@@ -131,7 +131,13 @@ export function requesterOf({ proposals }: Pick<CaseFile, 'proposals'>): string 
  * @throws RunproofError `decision.invalid` where nothing can be decided
  */
 export function aboutOf({ row, promise }: Pick<CaseFile, 'row' | 'promise'>): DecidedCase {
-  const { id, application, environment, lastWindow, scope } = row
+  const { id, kind, application, environment, lastWindow, scope } = row
+  if (kind === 'verdict') {
+    throw new RunproofError(
+      'decision.invalid',
+      'nothing was found that somebody could accept or reject: mend what the reasons name; the case closes when the verdict is clean again',
+    )
+  }
   return { id, application, environment, control: controlOf(row, promise), window: lastWindow, scope }
 }
 

@@ -27,7 +27,7 @@ export function toSign(payload: Uint8Array, decision: Decision, controlTitle: st
 
 export const CaseLine = z.object({
   id: z.int(),
-  kind: z.enum(['finding', 'exception']),
+  kind: z.enum(['finding', 'exception', 'verdict']),
   state: z.enum(caseStates),
   severity: z.enum(severities),
   application: z.string(),

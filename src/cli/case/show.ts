@@ -12,6 +12,7 @@ const options = { ...connectionOptions, json: { type: 'boolean' } } as const
 type Answer = {
   readonly id: number
   readonly state: string
+  readonly kind: string
   readonly severity: string
   readonly confidence: number
   readonly control: string | null
@@ -71,10 +72,10 @@ function lines(of: Answer): readonly string[] {
     `case        ${of.id}: ${of.title}`,
     `state       ${of.state}, due ${of.due_at}${of.overdue ? ' (overdue)' : ''}, ${of.assignee === null ? 'nobody has it' : `with ${of.assignee}`}`,
     `severity    ${of.severity}, confidence ${of.confidence}; to accept it takes ${of.quorum === 1 ? 'one person' : `${of.quorum} people, ${of.signed} signed`}`,
-    `control     ${of.control ?? 'none speaks about it'}, of ${of.application} in ${of.environment}`,
+    `control     ${of.control ?? (of.kind === 'verdict' ? 'the whole window' : 'none speaks about it')}, of ${of.application} in ${of.environment}`,
     ...of.reasons.map((reason) => `because     ${reason}`),
     ...of.workloads.map((workload) => `workload    ${workload}`),
-    `finding     ${of.fingerprint ?? 'none yet: asked for in advance'}`,
+    `finding     ${of.fingerprint ?? (of.kind === 'exception' ? 'none yet: asked for in advance' : 'none: the case is about the verdict')}`,
     ...evidenceLines(of.evidence),
     `report      ${of.report ?? 'none'}`,
     ...of.windows.slice(-MOST_WINDOWS).map(({ window_id: window, outcome }) => `window      ${window}: ${outcome}`),

@@ -23,7 +23,8 @@ export type CaseContent = {
 export type CaseRow = ScopeName &
   CaseContent & {
     readonly id: number
-    readonly kind: 'finding' | 'exception'
+    /** `exception`: asked for in advance; `verdict`: of a control or window, with no finding behind it. */
+    readonly kind: 'finding' | 'exception' | 'verdict'
     readonly subject: string
     readonly control: string | null
     readonly fingerprint: string | null
@@ -99,7 +100,18 @@ export function caseRows(db: DatabaseSync) {
       const { application, environment, kind, subject, control, fingerprint, title, severity, confidence, verdict } = row
       const { openedAt, dueAt, firstWindow, lastWindow, lastWindowEnd, report } = row
       const { lastInsertRowid } = insert.run(
-        ...([application, environment, kind, subject, control, fingerprint, title, severity, confidence, verdict] as const),
+        ...([
+          application,
+          environment,
+          keptKind(kind),
+          subject,
+          control,
+          fingerprint,
+          title,
+          severity,
+          confidence,
+          verdict,
+        ] as const),
         ...([json(row.reasons), json(row.workloads), json(row.evidence), json(row.scope), json(row.coveredBy)] as const),
         ...([openedAt, dueAt, firstWindow, lastWindow, lastWindowEnd, report] as const),
       )
@@ -132,7 +144,7 @@ function caseOf(row: Row): CaseRow {
     id: integer(row, 'id'),
     application: text(row, 'application'),
     environment: text(row, 'environment'),
-    kind: text(row, 'kind') as CaseRow['kind'],
+    kind: kindOf(row),
     subject: text(row, 'subject'),
     control: textOrNull(row, 'control'),
     fingerprint: textOrNull(row, 'fingerprint'),
@@ -154,6 +166,16 @@ function caseOf(row: Row): CaseRow {
     assignee: textOrNull(row, 'assignee'),
     closedAt: textOrNull(row, 'closed_at'),
   }
+}
+
+/** The table knew two kinds before there were cases about verdicts: those are kept as what names no finding, and told by their subject. */
+function keptKind(kind: CaseRow['kind']): 'finding' | 'exception' {
+  return kind === 'verdict' ? 'exception' : kind
+}
+
+function kindOf(row: Row): CaseRow['kind'] {
+  const kind = text(row, 'kind') as 'finding' | 'exception'
+  return kind === 'exception' && text(row, 'subject').startsWith('verdict:') ? 'verdict' : kind
 }
 
 function json(value: unknown): string {
