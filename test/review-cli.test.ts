@@ -3,12 +3,14 @@ import { writeFileSync } from 'node:fs'
 import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Principal } from '../core/model/access.ts'
 import { actions } from '../src/actions/registry.ts'
 import { createApp } from '../src/server/app.ts'
 import { defaultDoorLimits, type Doors } from '../src/server/doors.ts'
 import { createMetrics } from '../src/server/metrics.ts'
+import { reportFile, type ReportFormat } from '../src/service/handover.ts'
+import { registerReports } from '../src/service/report-routes.ts'
 import { signingKeyOf } from '../src/keys/signing-key.ts'
 import { curl, listAs, reviewWorld, shell, type ReviewWorld } from './review-world.ts'
 import { run, scratch } from './sample.ts'
@@ -22,16 +24,23 @@ async function served(world: ReviewWorld, people: ReadonlyMap<string, Principal>
     ...{ backlog: () => 0, limits: defaultDoorLimits, count: () => {} },
   }
   const zero = (): number => 0
+  const authenticate = async ({ headers }: FastifyRequest) =>
+    people.get(headers.authorization?.replace('Bearer ', '') ?? '') ?? null
+  const handover = { ...world.parts.closing, pdfOf: () => Promise.reject(new Error('no')) }
+  const fileOf = (digest: string, format: ReportFormat) => reportFile(handover, digest, format)
   const gauges = { backlogBytes: zero, lagSeconds: zero, heldBytes: zero, ledgerSize: zero, segmentBytes: zero, unclaimed: zero }
   const app = await createApp({
     version: '0.0.0-test',
     actions,
     doors,
     metrics: createMetrics({ ...gauges, openCases: zero, isFolding: () => true, newest: () => [] }),
-    authenticate: async ({ headers }) => people.get(headers.authorization?.replace('Bearer ', '') ?? '') ?? null,
+    authenticate,
     contextOf: world.contextOf,
     audit: () => {},
-    register: [],
+    register: [
+      (server: FastifyInstance) =>
+        registerReports(server, { authenticate, audit: () => {}, state: world.parts.closing.state, fileOf }),
+    ],
     others: [],
     unready: () => [],
     onDefect: (error) => {
@@ -143,6 +152,40 @@ test('people decide from the command line: enrol a key, look, sign what is shown
     const keyId = (JSON.parse(revoked.out) as { readonly keys: readonly { readonly key_id: string }[] }).keys[0]?.key_id ?? ''
     assert.equal((await as('ada', 'key', 'revoke', '--key-id', keyId, '--reason', 'lost')).code, 0)
     assert.match((await as('ada', 'case', 'decide', low, '--verdict', 'waive', '--key', 'ada.pem')).err, /was revoked at/)
+  } finally {
+    await app.close()
+    await world.end()
+  }
+})
+
+test('reports that a service keeps are named by their time: shown, explained and compared like files', async () => {
+  const world = await reviewWorld()
+  const cwd = scratch()
+  writeFileSync(join(cwd, 'ada.token'), 'ada')
+  await world.publish()
+  const ada = await world.person('Ada', 'auditor', null)
+  await world.receive(0, [shell])
+  await world.close(0)
+  await world.receive(1, [shell, curl])
+  await world.close(1)
+  const app = await served(world, new Map([['ada', ada.principal]]))
+  const as = (...argv: readonly string[]) => run([...argv, '--server', app.listeningOrigin, '--token-file', 'ada.token'], { cwd })
+  try {
+    const shown = await as('show', 'shop/prod@~1')
+    assert.match(shown.out, /2026-03-02[^]*No curl/, shown.err)
+    const compared = await as('diff', 'shop/prod@~2', 'shop/prod@2026-03-02T00:10..2026-03-02T00:20')
+    assert.match(compared.out, /no-curl/, compared.err)
+    const explained = await as('explain', 'shop/prod@~1', 'no-shell')
+    assert.equal(explained.code, 0, explained.err)
+
+    const several = await as('show', 'shop/prod@2026-03-02')
+    assert.match(several.err, /several windows of shop\/prod start on that day; say which, like .*\[window\.unknown\]/s)
+    const none = await as('show', 'shop/prod@~3')
+    assert.match(none.err, /no judged window of shop\/prod then; the newest are 2026-03-02T00:10:00Z/)
+    const wrong = await as('show', 'shop/prod@2026-13-02')
+    assert.match(wrong.err, /names no window; say .*\[usage\]/s)
+    const path = await as('show', 'shop/prod@home')
+    assert.match(path.err, /cannot read .*prod@home/)
   } finally {
     await app.close()
     await world.end()

@@ -3,6 +3,8 @@ import { diffReports } from '../report/diff.ts'
 import { diffText } from '../report/text/diff.ts'
 import { wrap } from '../report/text/layout.ts'
 import { positional } from './arguments.ts'
+import { connectionHelp, connectionOptions } from './client/connection.ts'
+import { storedHelp } from './client/stored-report.ts'
 import { EXIT, type Command } from './command.ts'
 import { objections, openReport, standing, verifiedJson } from './open-report.ts'
 
@@ -18,15 +20,18 @@ blind stretches, and which thresholds, manifest or gate are others.
   --trust TRUST   verify both first, as runproof verify does; reports that do not verify are not compared
   --json          print the differences as one JSON object
 
-Stored reports cannot be named by their time (prod/payments@{yesterday}): that needs a store, and there is none yet.
+${connectionHelp}
+
+${storedHelp}
 exit codes: 0 every verdict is the same (of the window and of each control, before and after waivers), 1 at least one is
 another or a report does not verify, 3 could not compare, 64 wrong usage, or reports of different scopes
 
 examples:
   runproof diff monday/….runproof.tar tuesday/….runproof.tar
-  runproof diff before after --trust trust.json --json`
+  runproof diff before after --trust trust.json --json
+  runproof diff 'payments/production@~2' 'payments/production@~1' --trust trust.json`
 
-const options = { trust: { type: 'string' }, json: { type: 'boolean', default: false } } as const
+const options = { ...connectionOptions, trust: { type: 'string' }, json: { type: 'boolean', default: false } } as const
 
 export const diff: Command = {
   name: 'diff',
@@ -35,7 +40,7 @@ export const diff: Command = {
   async run(argv, io) {
     const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options })
     const paths = positional(positionals, ['A', 'B'], usage)
-    const opened = await Promise.all(paths.map((path) => openReport(path, values.trust, io)))
+    const opened = await Promise.all(paths.map((path) => openReport(path, values, io)))
     const [before, after] = opened
     if (!before || !after) throw new Error('two reports were asked for')
     const refused = opened.some(({ verification }) => verification?.ok === false)

@@ -11,6 +11,8 @@ import { agrees, explainControl } from '../report/explain.ts'
 import { explanationText } from '../report/text/explain.ts'
 import { safe, wrap } from '../report/text/layout.ts'
 import { positional } from './arguments.ts'
+import { connectionHelp, connectionOptions } from './client/connection.ts'
+import { storedHelp } from './client/stored-report.ts'
 import { EXIT, type Command } from './command.ts'
 import { objections, openReport, standing, verifiedJson, type OpenedReport } from './open-report.ts'
 
@@ -30,6 +32,9 @@ tells what it did for this control:
   --trust TRUST   verify the report first, as runproof verify does
   --coverage      also tell which lines of the gate had a part in the verdicts of the window, and which had none
   --json          print the explanation as one JSON object
+${connectionHelp}
+
+${storedHelp}
 
 exit codes: 0 explained, 1 the report does not verify or says something else than its evidence, 3 could not read it,
 64 wrong usage, or no such control
@@ -40,6 +45,7 @@ examples:
   runproof explain out/….runproof.tar payments.connect.outbound --trust trust.json --json`
 
 const options = {
+  ...connectionOptions,
   trust: { type: 'string' },
   coverage: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
@@ -52,7 +58,7 @@ export const explain: Command = {
   async run(argv, io) {
     const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options })
     const [path = '', control = ''] = positional(positionals, ['REPORT', 'CONTROL'], usage)
-    const opened = await openReport(path, values.trust, io)
+    const opened = await openReport(path, values, io)
     if (opened.verification?.ok === false) {
       if (values.json) io.out(JSON.stringify(verifiedJson(opened)))
       else for (const line of [standing(opened), ...objections(opened)]) io.out(line)

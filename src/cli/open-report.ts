@@ -11,6 +11,7 @@ import { namedKeys } from '../../verify/src/trust.ts'
 import { readAuditFile } from '../lib/io/audit-file.ts'
 import type { Seal } from '../report/html.ts'
 import { visible } from '../report/visible.ts'
+import { fetchStoredReport, readStoredReport, type ConnectionValues } from './client/stored-report.ts'
 import type { Io } from './command.ts'
 
 /** A report from an audit file or folder, and whether anybody looked if it is genuine. */
@@ -24,12 +25,18 @@ export type OpenedReport = {
   readonly seal: Seal
 }
 
+/** What of the command line says which report is meant, and by whom it is vouched for. */
+export type ReportValues = ConnectionValues & { readonly trust?: string | undefined }
+
 /**
- * Reads the report; with a trust root it is verified as `runproof verify` does.
- * @throws RunproofError when file or trust root cannot be read, or the file holds no report
+ * Reads the report, from a file or from a service that keeps it; with a trust root it is verified as `runproof verify` does.
+ * @throws RunproofError when file or trust root cannot be read, or the file holds no report; what a service refuses
  */
-export async function openReport(path: string, trustPath: string | undefined, { cwd }: Pick<Io, 'cwd'>): Promise<OpenedReport> {
-  const members = await readAuditFile(resolve(cwd, path))
+export async function openReport(path: string, values: ReportValues, io: Io): Promise<OpenedReport> {
+  const { cwd } = io
+  const { trust: trustPath } = values
+  const stored = readStoredReport(path)
+  const members = stored === null ? await readAuditFile(resolve(cwd, path)) : await fetchStoredReport(stored, values, io)
   const { report, bytes } = attempted(path, () => readReport(members))
   const bundle = attempted(path, () => readReportBundle(members))
   const trust = trustPath === undefined ? null : readTrust(await textOf(resolve(cwd, trustPath)))

@@ -6,6 +6,8 @@ import { reportHtml } from '../report/html.ts'
 import { reportText } from '../report/text.ts'
 import { wrap } from '../report/text/layout.ts'
 import { positional } from './arguments.ts'
+import { connectionHelp, connectionOptions } from './client/connection.ts'
+import { storedHelp } from './client/stored-report.ts'
 import { EXIT, type Command } from './command.ts'
 import { objections, openReport, standing, verifiedJson } from './open-report.ts'
 import { shownPath } from './paths.ts'
@@ -23,6 +25,9 @@ says whether the report was verified.
   --json          print the whole report as one JSON object, with whether it was verified
   --html FILE     write the page for people
   --pdf FILE      write it as PDF
+${connectionHelp}
+
+${storedHelp}
 
 It says nothing about the verdict with its exit code; runproof verify and assess do.
 exit codes: 0 shown, 1 it does not verify, 3 could not read it, 64 wrong usage
@@ -30,9 +35,11 @@ exit codes: 0 shown, 1 it does not verify, 3 could not read it, 64 wrong usage
 examples:
   runproof show out/….runproof.tar --trust trust.json
   runproof show out --json | jq .report.judgement.verdict
-  runproof show out --pdf report.pdf`
+  runproof show out --pdf report.pdf
+  runproof show 'payments/production@{yesterday}' --trust trust.json`
 
 const options = {
+  ...connectionOptions,
   trust: { type: 'string' },
   json: { type: 'boolean', default: false },
   html: { type: 'string' },
@@ -46,7 +53,7 @@ export const show: Command = {
   async run(argv, io) {
     const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options })
     const [path = ''] = positional(positionals, ['REPORT'], usage)
-    const opened = await openReport(path, values.trust, io)
+    const opened = await openReport(path, values, io)
     const refused = opened.verification?.ok === false
     if (values.json) {
       const { report, reportDigest } = opened
