@@ -7,6 +7,7 @@ import type { SealedInputs } from '../../core/model/sealed.ts'
 import { equalBytes, fromUtf8 } from '../../core/proof/bytes.ts'
 import { parseCanonical } from '../../core/proof/canonical.ts'
 import { payloadOf, readEnvelope, signatureOf } from '../../core/proof/dsse.ts'
+import { gunzip } from '../../core/proof/gunzip.ts'
 import { jcs, type JsonValue } from '../../core/proof/jcs.ts'
 import { parseJson } from '../../core/proof/json.ts'
 import { shaped } from '../../core/proof/shape.ts'
@@ -140,32 +141,27 @@ function memberOf(members: Members, name: string): Uint8Array {
   return bytes
 }
 
-/** DecompressionStream is in browsers and in Node; it is stopped as soon as more comes out than evidence may have. */
+/** It is stopped as soon as more comes out than evidence may have. */
 async function* unpacked(packed: Uint8Array): AsyncGenerator<Uint8Array> {
   let size = 0
-  const { readable, writable } = new DecompressionStream('gzip')
-  const writer = writable.getWriter()
-  // What is wrong with it whoever reads is told too, and who stops reading need not be.
-  writer
-    .write(packed as Uint8Array<ArrayBuffer>)
-    .then(() => writer.close())
-    .catch(() => undefined)
-  const parts = (readable as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
-  for (;;) {
-    const part = await nextOf(parts)
-    if (part === null) return
-    size += part.length
-    if (size > auditLimits.evidenceBytes) {
-      await parts.return?.()
-      throw new RunproofError('format.too_large', `the evidence is larger than ${auditLimits.evidenceBytes} bytes`)
+  const pieces = gunzip(packed)
+  try {
+    for (;;) {
+      const piece = await nextOf(pieces)
+      if (piece === null) return
+      size += piece.length
+      if (size > auditLimits.evidenceBytes)
+        throw new RunproofError('format.too_large', `the evidence is larger than ${auditLimits.evidenceBytes} bytes`)
+      yield piece
     }
-    yield part
+  } finally {
+    await pieces.return(undefined)
   }
 }
 
-async function nextOf(parts: AsyncIterator<Uint8Array>): Promise<Uint8Array | null> {
+async function nextOf(pieces: AsyncIterator<Uint8Array>): Promise<Uint8Array | null> {
   try {
-    const { done, value } = await parts.next()
+    const { done, value } = await pieces.next()
     return done === true ? null : value
   } catch (cause) {
     throw new RunproofError('format.malformed', `${auditMembers.evidence} is damaged: it does not unpack`, { cause })
