@@ -34,7 +34,7 @@ export type CrashResult = {
 /** An hour of the service's life is two minutes of ours: every two seconds a window of each application ends. */
 const SPEED = 30
 /** Longer than this to come up again, on a busy machine, is a defect. */
-const START_MS = 30_000
+const START_MS = 120_000
 /** When it dies: while it starts, at any moment of its life, or while it seals, signs and commits one window after the other. */
 const MOMENTS = ['start', 'load', 'load', 'load', 'judging', 'judging', 'judging'] as const
 /** At most so long after that. */
