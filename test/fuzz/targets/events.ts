@@ -105,9 +105,19 @@ function check(input: Uint8Array, sensor: string, manifest: Manifest): string {
 
   const text = textOf(input)
   const intact = text.split(JSON.stringify(SEED_VALUE)).length === text.split(SEED_SECRET).length
-  if (intact) holds(!lines.some((line) => line.includes(SEED_SECRET)), 'a secret reached the evidence')
+  // Names that operators give are kept as they are: acts are matched and attributed by them.
+  const isName = pieces.some(({ reading }) => namesIn(reading).some((name) => name?.includes(SEED_SECRET) === true))
+  if (intact && !isName) holds(!lines.some((line) => line.includes(SEED_SECRET)), 'a secret reached the evidence')
   const classes = new Set(pieces.map(({ reading }) => reading.class))
   return [...classes].sort().join('+') || 'nothing'
+}
+
+function namesIn(reading: Piece['reading']): readonly (string | null | undefined)[] {
+  if (!('instance' in reading)) return []
+  const act = 'act' in reading ? reading.act : null
+  const { cluster, node, namespace, workload, pod, container } = act?.subject ?? {}
+  const watched = (reading.watch ?? []).map((signal) => signal.node)
+  return [reading.instance.node, act?.rule, cluster, node, namespace, workload, pod, container, ...watched]
 }
 
 function readIn(input: Uint8Array, sensor: string, size: number): readonly Piece[] {
