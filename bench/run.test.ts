@@ -25,7 +25,38 @@ const keys = {
     'peak_rss_mb',
   ],
   query: ['top_service_p95_ms', 'overview_p95_ms', 'search_p95_ms'],
+  state: [
+    'mixed_1000_ms',
+    'goss_mixed_1000_ms',
+    'packages_1000_ms',
+    'goss_packages_1000_ms',
+    'cis_ms',
+    'goss_cis_ms',
+    'ssh_50_hosts_ms',
+  ],
+  guard: [
+    'file_miss_ns_10',
+    'file_miss_ns_1000',
+    'file_miss_ns_10000',
+    'file_hit_ns_1000',
+    'syscall_miss_ns_10000',
+    'network_hit_ns_1000',
+    'compile_ms_10000',
+    'go_file_miss_ns_1000',
+    'go_file_hit_ns_1000',
+  ],
 }
+
+/** Measured only where Go, goss, other people's audit or sshd is there; the note says what is not. */
+const mayBeMissing = new Set([
+  'go_file_miss_ns_1000',
+  'go_file_hit_ns_1000',
+  'goss_mixed_1000_ms',
+  'goss_packages_1000_ms',
+  'cis_ms',
+  'goss_cis_ms',
+  'ssh_50_hosts_ms',
+])
 
 for (const [name, figures] of Object.entries(keys)) {
   test(`bench ${name} prints one object with its keys, each a figure`, async () => {
@@ -34,7 +65,10 @@ for (const [name, figures] of Object.entries(keys)) {
     assert.equal(out.length, 1)
     const printed = JSON.parse(out[0] ?? '') as { bench: string; figures: Record<string, number>; note: string }
     assert.equal(printed.bench, name)
-    assert.deepEqual(Object.keys(printed.figures), figures)
+    assert.deepEqual(
+      Object.keys(printed.figures),
+      figures.filter((figure) => figure in printed.figures || !mayBeMissing.has(figure)),
+    )
     for (const figure of Object.values(printed.figures)) assert.ok(figure > 0)
     assert.ok(printed.note.length > 0)
   })

@@ -2,12 +2,23 @@ import { parseArgs } from 'node:util'
 import { assessBench } from './assess.ts'
 import type { Bench, Result } from './bench.ts'
 import { gateBench } from './gate.ts'
+import { guardBench } from './guard.ts'
 import { ingestBench } from './ingest.ts'
 import { queryBench } from './query.ts'
 import { startupBench } from './startup.ts'
+import { stateBench } from './state.ts'
 import { verifyBench } from './verify.ts'
 
-export const benches: readonly Bench[] = [assessBench, gateBench, verifyBench, startupBench, ingestBench, queryBench]
+export const benches: readonly Bench[] = [
+  assessBench,
+  gateBench,
+  verifyBench,
+  startupBench,
+  ingestBench,
+  queryBench,
+  stateBench,
+  guardBench,
+]
 
 export type BenchIo = { readonly out: (text: string) => void; readonly err: (text: string) => void }
 

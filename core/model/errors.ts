@@ -40,6 +40,8 @@ export type ErrorCode =
   | 'gate.builtin_missing'
   | 'gate.evaluation_failed'
   | 'gate.budget_exhausted'
+  // guard
+  | 'guard.not_ready'
   // evidence
   | 'evidence.malformed'
   | 'evidence.expired'

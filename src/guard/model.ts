@@ -8,7 +8,7 @@ export const severities = ['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'] as const
 export type GuardSeverity = (typeof severities)[number]
 
 /** What made the effect, in the words of docs/formats/guard.md. */
-export type Mechanism = 'bpf_lsm' | 'cgroup' | 'sigkill' | 'tracepoint' | 'tracefs' | 'procfs' | 'none'
+export type Mechanism = 'bpf_lsm' | 'cgroup' | 'sigkill' | 'tracepoint' | 'tracefs' | 'procfs' | 'table' | 'none'
 
 /** Who acts. `name` is what policies are written for: the name of the executable's file when it was bound, comm where only that is known. */
 export type Actor = {

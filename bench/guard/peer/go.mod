@@ -1,0 +1,3 @@
+module guardpeer
+
+go 1.19
