@@ -40,8 +40,8 @@ export type Resource = {
   readonly place: Place
 }
 
-/** Something that the author should know: `code` is stable, the place says where. */
-export type Note = { readonly code: string; readonly message: string; readonly place: Place }
+/** Something that the author should know: `code` is stable, the place says where, `fix` what to write in its stead. */
+export type Note = { readonly code: string; readonly message: string; readonly place: Place; readonly fix?: string }
 
 /** A whole gossfile, includes merged. `sources`: what was read, in order, with its SHA-256, so that a run can say what it judged by. */
 export type Suite = {

@@ -14,6 +14,18 @@ export type MatcherResult = {
   readonly extraElements?: readonly GoValue[]
   readonly transformChain?: readonly GoValue[]
   readonly untransformedValue?: GoValue
+  /**
+   * `expected`, missing and found elements are matchers, not values: goss's text formats escape `<`, `>` and `&` within them, but for those of
+   * `expected` (0: the only one) that stand at these places.
+   */
+  readonly marshalled?: readonly number[]
+}
+
+/** What was judged of one property: `error` says why it could not be judged, and is null for any other outcome. */
+export type Judged = {
+  readonly outcome: Exclude<Outcome, 'skip'>
+  readonly error: string | null
+  readonly matcher: MatcherResult
 }
 
 /** One property of one resource on one host. */

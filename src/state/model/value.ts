@@ -51,5 +51,6 @@ export function withKeys<T extends GoMap>(map: T, keys: ReadonlyMap<string, GoVa
 
 /** The key as it was decoded: `1` is a number where YAML says so. */
 export function decodedKey(map: GoMap, key: string): GoValue {
-  return originalKeys.get(map)?.get(key) ?? key
+  const keys = originalKeys.get(map)
+  return keys?.has(key) === true ? (keys.get(key) ?? null) : key
 }
