@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { manifestDigest, resolve } from '../../core/judge/resolve.ts'
-import { BlindSpotsSchema } from '../../core/model/blind-spots.ts'
+import { blindSpotsFor, BlindSpotsSchema } from '../../core/model/blind-spots.ts'
 import { RunproofError } from '../../core/model/errors.ts'
 import { instantMs, instantOf, type Instant } from '../../core/model/time.ts'
 import { windowHolding } from '../../core/model/window.ts'
@@ -136,7 +136,10 @@ async function checkedPromise(context: Context, input: Input): Promise<Published
     signedBy: checked.verified.signedBy,
     ownerKey: input.owner_key,
     gate: plan,
-    blindSpots: BlindSpotsSchema.parse(blindSpots),
+    blindSpots: blindSpotsFor(
+      BlindSpotsSchema.parse(blindSpots),
+      manifest.sensors.map(({ name }) => name),
+    ),
     ...redactionOf(input.redaction),
   }
 }

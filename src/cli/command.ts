@@ -2,6 +2,8 @@
 export type Io = {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
+  /** To standard output as it is, without the line feed that `out` adds; absent: `out` does. */
+  readonly write?: (text: string) => void
   /** True when a person watches standard error: progress and colour only then. */
   readonly interactive: boolean
   readonly columns: number
@@ -24,6 +26,8 @@ export type Command = {
   readonly summary: string
   /** The whole text of `--help`: usage, options, examples, exit codes. */
   readonly help: string
+  /** The help of a subcommand that has one of its own; null: `help` is what there is. */
+  readonly helpFor?: (argv: readonly string[]) => Promise<string | null>
   readonly run: (argv: readonly string[], io: Io) => Promise<number>
 }
 

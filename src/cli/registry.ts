@@ -36,6 +36,7 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['explain', async () => (await import('./explain.ts')).explain],
   ['events', async () => (await import('./events.ts')).events],
   ['forward', async () => (await import('./forward.ts')).forward],
+  ['guard', async () => (await import('./guard.ts')).guard],
   ['manifest', async () => (await import('./manifest.ts')).manifest],
   ['waiver', async () => (await import('./waiver.ts')).waiver],
   ['case', async () => (await import('./case.ts')).caseCommand()],
@@ -48,6 +49,7 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['access', async () => (await import('./access.ts')).access],
   ['config', async () => (await import('./config.ts')).config],
   ['report', async () => (await import('./report.ts')).report],
+  ['state', async () => (await import('./state.ts')).state],
   ...nouns,
   ['dev', async () => (await import('./dev.ts')).dev],
 ])

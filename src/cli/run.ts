@@ -21,7 +21,7 @@ export async function runCommandLine(argv: readonly string[], io: Io = processIo
   try {
     const command = await load()
     if (rest.includes('--help') || rest.includes('-h')) {
-      io.out(command.help)
+      io.out((await command.helpFor?.(rest)) ?? command.help)
       return EXIT.ok
     }
     return await command.run(rest, io)
@@ -109,6 +109,7 @@ function processIo(): Io {
   return {
     out: (text) => process.stdout.write(`${text}\n`),
     err: (text) => process.stderr.write(`${text}\n`),
+    write: (text) => process.stdout.write(text),
     interactive: process.stderr.isTTY,
     // A terminal that does not know its width says 0.
     columns: process.stdout.columns || 100,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { BlindSpotsSchema } from '../../core/model/blind-spots.ts'
+import { blindSpotsFor, BlindSpotsSchema } from '../../core/model/blind-spots.ts'
 import { TRUST_TYPE, TrustSchema, type Trust } from '../../core/model/trust.ts'
 import { jcs } from '../../core/proof/jcs.ts'
 import { sha256Hex } from '../../core/proof/sha256.ts'
@@ -27,6 +27,15 @@ test('the list that ships is known; a change of the catalogue adds its digest to
     blindSpotsNote(catalogue, trust),
     `what the sensors cannot see is described by the list that ships with Runproof (sha256 ${digest})`,
   )
+})
+
+test('sensors of a family are described as their family is, and the list stays known; what is said of them alone makes it another', () => {
+  const [more, plain] = [blindSpotsFor(catalogue, ['state-cis', 'goss-web', 'falco']), blindSpotsNote(catalogue, trust)]
+  assert.deepEqual([more['state-cis'], Object.keys(more).length], [catalogue['state'], Object.keys(catalogue).length + 2])
+  assert.equal(blindSpotsNote(more, trust), plain)
+  const changed = { ...more, 'state-cis': { ...(catalogue['state'] ?? assert.fail()), state: [] } }
+  assert.match(blindSpotsNote(changed, trust), /unknown/)
+  assert.equal(blindSpotsFor(catalogue, ['stately', 'other-x']), catalogue)
 })
 
 test('a list that leaves something out is unknown', () => {

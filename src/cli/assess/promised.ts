@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { manifestDigest } from '../../../core/judge/resolve.ts'
-import { BlindSpotsSchema } from '../../../core/model/blind-spots.ts'
+import { blindSpotsFor, BlindSpotsSchema } from '../../../core/model/blind-spots.ts'
 import { RunproofError } from '../../../core/model/errors.ts'
 import type { Manifest } from '../../../core/model/manifest.ts'
 import { redactionUse } from '../../../core/model/redaction.ts'
@@ -62,7 +62,11 @@ export async function readPromised(
   const signature = await signedManifest(manifest, bundle.manifestSignature, owners, unsigned, folder)
   const gate = await gateOf(bundle.gate)
   const { waivers, refused } = await waiversOf(manifest, bundle.waivers)
-  const blindSpots = BlindSpotsSchema.parse(JSON.parse(await readFile(blindSpotsFile, 'utf8')))
+  const described = BlindSpotsSchema.parse(JSON.parse(await readFile(blindSpotsFile, 'utf8')))
+  const blindSpots = blindSpotsFor(
+    described,
+    manifest.sensors.map(({ name }) => name),
+  )
   const { redaction, redactor } = await redactionOf(bundle.redaction)
   const promised = { manifest, gate, blindSpots, redaction, ...signature }
   return { promised, ownerKey: signature.ownerKey, waivers, refused, redactor }
