@@ -69,14 +69,9 @@ test('G3: a pass names the ceiling of what its sensors can see; a sensor that no
 
 test('G3: every sensor that is read is described', () => {
   const catalogue = JSON.parse(readFileSync(join(root, 'catalogue', 'blind-spots.json'), 'utf8')) as object
-  assert.deepEqual(Object.keys(BlindSpotsSchema.parse(catalogue)).sort(), [
-    'falco',
-    'kubearmor',
-    'runproof',
-    'tetragon',
-    'tracee',
-  ])
-  for (const { sensor } of connectors) assert.ok(Object.hasOwn(catalogue, sensor), sensor)
+  // State checks write through the connector of our own records, under a name of their own.
+  const read = [...connectors.map(({ sensor }) => sensor), 'state']
+  assert.deepEqual(Object.keys(BlindSpotsSchema.parse(catalogue)).sort(), read.sort())
 })
 
 test('G5: what was seen and what is left after waivers both stand in the signed report', async () => {

@@ -18,6 +18,8 @@ export type Explanation = {
   readonly title: string
   readonly behaviour: string
   readonly stage: string
+  /** What the manifest says to do when the control does not hold; null: nothing. */
+  readonly remediation: string | null
   /** What judging again gives. */
   readonly verdict: ControlVerdict
   readonly verdictBeforeWaivers: ControlVerdict
@@ -71,12 +73,13 @@ export function explainControl(
   const { watched, reasons } = decided
   const instances = judgement.coverage.instances.filter((instance) => hadToWatch(instance, found, resolved))
   const said = report.judgement.controls.find(({ id }) => id === control)
-  const { title, behaviour, stage, thresholds } = found
+  const { title, behaviour, stage, thresholds, remediation } = found
   return {
     control,
     title,
     behaviour,
     stage,
+    remediation,
     verdict: decided.verdict,
     verdictBeforeWaivers: decided.verdictBeforeWaivers,
     reported: said ? { verdict: said.verdict, verdictBeforeWaivers: said.verdictBeforeWaivers } : null,

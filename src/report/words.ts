@@ -117,7 +117,8 @@ export function moreInReport(left: number): string {
 
 /** An event in the fewest words that tell it from others: `exec /bin/sh`, `connect out to 203.0.113.7:4444/tcp`. */
 export function actWords({ identity: { action, target } }: Finding): { readonly verb: string; readonly object: string | null } {
-  const verb = action ?? 'detection'
+  // A state check that holds is no act; what was looked at is told all the same.
+  const verb = action ?? (target?.type === 'state' ? 'state' : 'detection')
   if (target === null) return { verb, object: null }
   if (target.type === 'address') {
     const host = [target.name, target.address].filter((part) => part !== null).join(' = ') || 'an unknown address'

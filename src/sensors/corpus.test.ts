@@ -18,7 +18,8 @@ const classes = new Map([
 
 type Expected = { readonly src_file: string; readonly src_line: number; readonly cls: string } & Facts
 
-for (const { sensor, facts } of connectors) {
+// Reports have a corpus of their own; their connectors' tests read it.
+for (const { sensor, facts } of connectors.filter(({ report, xml }) => report === undefined && xml === undefined)) {
   const folder = new URL(`${sensor}/`, corpus)
   const skip = skipWithout(folder)
 

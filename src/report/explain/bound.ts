@@ -4,6 +4,7 @@ import type { Resolved, ResolvedControl } from '../../../core/judge/resolve.ts'
 import type { Behaviour, Sighting } from '../../../core/model/behaviour.ts'
 import type { Finding } from '../../../core/model/judgement.ts'
 import { severityRank } from '../../../core/model/severity.ts'
+import { checkWords, contrast } from '../check-words.ts'
 import { moment } from '../moments.ts'
 import { actWords, listed, plural } from '../words.ts'
 
@@ -79,6 +80,7 @@ export function boundFinding(control: ResolvedControl, behaviour: Behaviour | un
     what: `${findingWords(finding)}, ${plural(count, 'time')}, ${when} UTC`,
     lines: [
       ...becauseLines(compiled, finding, sighted),
+      ...checkLines(finding),
       ...(finding.attributed ? [] : ['it could belong to more than one workload, so it concerns each of them']),
       ...(finding.excepted === null ? [] : [`an exception of the control covers it (“${finding.excepted}”): it does not count`]),
       severityLine(control, finding, sighted),
@@ -86,6 +88,16 @@ export function boundFinding(control: ResolvedControl, behaviour: Behaviour | un
       ...(finding.excepted === null ? weighLines(control, finding) : []),
     ],
   }
+}
+
+/** What a state check expected and found, and what its author says to do. */
+function checkLines(finding: Finding): readonly string[] {
+  const words = checkWords(finding)
+  const said = words && contrast(words)
+  return [
+    ...(typeof said === 'string' ? [`the check ${said}`] : []),
+    ...(typeof words?.remediation === 'string' ? [`remediation: ${words.remediation}`] : []),
+  ]
 }
 
 function becauseLines({ maps, rejects }: CompiledControl, finding: Finding, sighted: readonly Sighting[]): readonly string[] {

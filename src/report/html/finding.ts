@@ -1,5 +1,6 @@
 import { effects } from '../../../core/model/act.ts'
 import type { Finding } from '../../../core/model/judgement.ts'
+import { checkWords } from '../check-words.ts'
 import { moment } from '../moments.ts'
 import { actWords, becauseWords, grouped, moreInReport, plural, recurrenceWords } from '../words.ts'
 import { capped, code, data, digest, facts, html, inline, type Html, type Part } from './markup.ts'
@@ -39,6 +40,7 @@ export function findingItem(finding: Finding): Html {
       [
         ['When', when(finding)],
         ['Effect', effectsOf(finding)],
+        ...checkRows(finding),
         ['Seen by', seenBy(finding)],
         ['Fingerprint', digest(finding.fingerprint)],
       ],
@@ -52,6 +54,19 @@ export function findingItem(finding: Finding): Html {
           </ul>`
     }${more}
   </li> `
+}
+
+/** What a state check expected and found, and what to do about it. */
+function checkRows(finding: Finding): readonly (readonly [string, Part])[] {
+  const words = checkWords(finding)
+  return (
+    [
+      ['Check', words?.title],
+      ['Expected', words?.expected],
+      ['Found', words?.actual],
+      ['Remediation', words?.remediation],
+    ] as const
+  ).flatMap(([name, text]) => (text === null || text === undefined ? [] : [[name, data(text, 2000)] as const]))
 }
 
 function where({ identity, workloads, attributed }: Finding): Part {

@@ -1,5 +1,6 @@
 import { effects } from '../../../core/model/act.ts'
 import type { Finding } from '../../../core/model/judgement.ts'
+import { checkWords, contrast } from '../check-words.ts'
 import { moment } from '../moments.ts'
 import { clip } from '../visible.ts'
 import { actWords, becauseWords, grouped, listed, plural, recurrenceWords } from '../words.ts'
@@ -29,5 +30,9 @@ export function oneFinding(paper: Paper, finding: Finding): void {
   )
   const commandLine = samples.find((sample) => sample.commandLine !== null)?.commandLine
   if (typeof commandLine === 'string') paper.paragraph(clip(commandLine, 500).kept, { face: 'mono', size: 7.2, gap: 1 })
+  const words = checkWords(finding)
+  const said = words && contrast(words)
+  if (typeof said === 'string') paper.paragraph(clip(said, 500).kept, { gap: 1 })
+  if (typeof words?.remediation === 'string') paper.paragraph(`Remediation: ${clip(words.remediation, 1000).kept}`, { gap: 1 })
   paper.paragraph(finding.fingerprint, { face: 'mono', size: 6.6, colour: ink.quiet, gap: 5 })
 }

@@ -1,6 +1,7 @@
 import type { ControlResult, ControlVerdict, Finding } from '../../../core/model/judgement.ts'
 import type { Report } from '../../../core/model/report.ts'
 import { effects } from '../../../core/model/act.ts'
+import { checkWords, contrast } from '../check-words.ts'
 import { controlsInOrder, findingsInOrder } from '../order.ts'
 import { clip } from '../visible.ts'
 import { actWords, grouped, listed, moreInReport, percent, plural, verdictWords } from '../words.ts'
@@ -49,11 +50,23 @@ export function findingText(finding: Finding, lead: string, columns: number): re
   )
   const spared = finding.excepted === null ? decidedWords(finding) : ', excepted'
   const act = `${verb}${object === null ? '' : ` ${safe(clip(object, 200).kept)}`}`
-  return hanging(
+  const told = hanging(
     lead,
     `${finding.severity}: ${act} ${where}, ${plural(finding.count, 'time')} (${seen.join(', ')}) by ${by}${spared}`,
     columns,
   )
+  return [...told, ...checkLines(finding, ' '.repeat(lead.length), columns)]
+}
+
+/** What a state check expected and found, and what to do about it. */
+function checkLines(finding: Finding, indent: string, columns: number): readonly string[] {
+  const words = checkWords(finding)
+  if (words === null) return []
+  const said = contrast(words)
+  return [
+    ...(said === null ? [] : hanging(indent, safe(clip(said, 300).kept), columns)),
+    ...(words.remediation === null ? [] : hanging(indent, `remediation: ${safe(clip(words.remediation, 500).kept)}`, columns)),
+  ]
 }
 
 /** What people said about it. */

@@ -15,6 +15,7 @@ export function explanationText(explanation: Explanation, columns: number): read
   return [
     ...hanging('', `${safe(control)}: ${word.mark} ${word.word.toLowerCase()}${observed}`, columns),
     ...hanging('', `“${safe(title)}” (${behaviour}, stage ${stage})`, columns),
+    ...(explanation.remediation === null || verdict === 'pass' ? [] : item(`what to do: ${explanation.remediation}`, '')),
     ...(agrees(explanation) ? [] : ['', ...disagreement(explanation, columns)]),
     '',
     `1 MATCH   ${plural(match.behaviours, 'behaviour')} were sealed; ${plural(match.findings.length, 'finding')} of this control`,

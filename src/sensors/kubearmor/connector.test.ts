@@ -145,7 +145,9 @@ function readAll(file: URL): readonly ReadEvent[] {
 }
 
 test('what one sensor wrote no other connector recognises', () => {
-  for (const { sensor } of connectors) {
+  // A report is no event: it is read whole, and what is told of it are its results.
+  for (const { sensor, report, xml } of connectors) {
+    if (report !== undefined || xml !== undefined) continue
     const folder = new URL(`../${sensor}/fixtures/`, import.meta.url)
     for (const file of readdirSync(folder)) {
       for (const { event, line } of readAll(new URL(file, folder))) {

@@ -210,7 +210,7 @@ export class Cutter {
 
   /** A report may be larger than an event; it gives itself away by how it begins. */
   private mayGrow(): boolean {
-    const { reportBytes } = this.limits
+    const { reportBytes = 0 } = this.limits
     const { chunk, start, sink } = this
     if (this.most >= reportBytes || sink.isReport?.(chunk.subarray(start, start + REPORT_HEAD)) !== true) return false
     this.most = reportBytes

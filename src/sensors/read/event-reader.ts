@@ -81,12 +81,13 @@ export function createEventReader({
     known.flatMap(({ text }) => text ?? []),
     onEvent,
   )
+  const wrappers = connectors.flatMap(({ wrapper }) => wrapper ?? [])
   const tell = (line: number, raw: Uint8Array, read: ReportRead): void => onEvent(resultOf(read, line, raw))
   const emit = (line: number, raw: Uint8Array, parsed: JsonObject | string): void => {
     if (blocks.isOpen) blocks.close()
     if (typeof parsed === 'string') return onEvent({ line, raw, ...malformed(forced?.sensor ?? null, parsed) })
-    for (const { wrapper } of connectors) {
-      const opened = wrapper?.open(parsed) ?? null
+    for (const wrapper of wrappers) {
+      const opened = wrapper.open(parsed)
       if (opened !== null) return wrapped(line, raw, opened)
     }
     const found = recognise(parsed, known, parse)
@@ -103,7 +104,7 @@ export function createEventReader({
     if (inner === null) return refuse('no_report')
     if (typeof inner === 'string' && inner.trimStart().startsWith('<')) {
       const read = xmlReports(known, given, (one) => tell(line, raw, { ...one, line }), refuse)
-      read.push(new TextEncoder().encode(inner))
+      read.push(utf8.encode(inner))
       return read.end()
     }
     const parsed = typeof inner === 'string' ? parse.text(inner) : inner

@@ -40,24 +40,44 @@ export function createFrames(sink: FrameSink, limits: Limits): Frames {
   const cutter = new Cutter(sink, limits)
   let started = false
   let carry: Uint8Array = nothing
+  /** Portions of a report that is larger than an event: it is put together again only when it has grown by half. */
+  let waiting: Uint8Array[] = []
+  let waitingBytes = 0
+  const all = (): Uint8Array => {
+    const bytes = new Uint8Array(waitingBytes)
+    waiting.reduce((at, portion) => {
+      bytes.set(portion, at)
+      return at + portion.length
+    }, 0)
+    waiting = []
+    waitingBytes = 0
+    return bytes
+  }
+  const take = (chunk: Uint8Array): void => {
+    if (started && carry.length > 0) {
+      // Most often what is open ends with the line: the rest of the portion need not be copied.
+      const cut = chunk.indexOf(NEWLINE) + 1
+      carry = cutter.run(joined(carry, cut === 0 ? chunk : chunk.subarray(0, cut)), carry.length)
+      if (cut === 0) return
+      chunk = chunk.subarray(cut)
+    }
+    const bytes = joined(carry, chunk)
+    // A byte order mark is three bytes, which may come one by one.
+    if (!started && bytes.length < 3) carry = bytes
+    else {
+      carry = cutter.run(bytes, started ? carry.length : markLength(bytes))
+      started = true
+    }
+  }
   return {
     push(chunk) {
-      if (started && carry.length > 0) {
-        // Most often what is open ends with the line: the rest of the portion need not be copied.
-        const cut = chunk.indexOf(NEWLINE) + 1
-        carry = cutter.run(joined(carry, cut === 0 ? chunk : chunk.subarray(0, cut)), carry.length)
-        if (cut === 0) return
-        chunk = chunk.subarray(cut)
-      }
-      const bytes = joined(carry, chunk)
-      // A byte order mark is three bytes, which may come one by one.
-      if (!started && bytes.length < 3) carry = bytes
-      else {
-        carry = cutter.run(bytes, started ? carry.length : markLength(bytes))
-        started = true
-      }
+      if (!started || carry.length < limits.eventBytes) return take(chunk)
+      waiting.push(chunk.slice())
+      waitingBytes += chunk.length
+      if (waitingBytes >= carry.length / 2) take(all())
     },
     end() {
+      if (waitingBytes > 0) take(all())
       cutter.finish(started ? carry : cutter.run(carry, 0))
     },
     place: () => ({ line: cutter.currentLine, isSettled: started && cutter.isSettled }),

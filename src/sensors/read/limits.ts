@@ -3,7 +3,7 @@ export type Limits = {
   readonly eventBytes: number
   readonly depth: number
   /** A report, one document with many results, may be larger than an event. */
-  readonly reportBytes: number
+  readonly reportBytes?: number
 }
 
 /**

@@ -17,8 +17,8 @@ export class QuickReader {
 
   constructor(known: readonly ReadableConnector[], limits: Limits) {
     const exactIntegers = known.flatMap((connector) => connector.exactIntegers ?? [])
-    // Reports and what carries them are one document with many results.
-    this.known = known.filter(({ report, wrapper }) => report === undefined && wrapper === undefined)
+    // A report is one document with many results.
+    this.known = known.filter(({ report }) => report === undefined)
     this.parse = createParse(limits, exactIntegers)
     this.skeletons = new Skeletons(limits, new Set(exactIntegers))
   }

@@ -83,7 +83,8 @@ function sureOf(
   return Math.min(looks, isReadable ? said : confidence.doubtful)
 }
 
-function subjectOf(subject: JsonObject, node: string | null): Subject {
+/** Who acted, as a record says it. */
+export function subjectOf(subject: JsonObject, node: string | null): Subject {
   const text = (name: string): string | null => clip(textOf(subject[name]))
   const executable = textOf(subject['executable'])
   const onHost = subject['onHost']

@@ -4,6 +4,7 @@ import { countOf, integerOf, objectOf, textOf } from '../fields.ts'
 import type { ReadableConnector } from '../read/event-reader.ts'
 import { actOf } from './act.ts'
 import { FORMAT, headOf, type Head } from './head.ts'
+import { reportWrapper } from './report.ts'
 import { isLiveness, watchOf } from './watch.ts'
 
 /**
@@ -12,9 +13,11 @@ import { isLiveness, watchOf } from './watch.ts'
  */
 export const runproof: ReadableConnector = {
   sensor: 'runproof',
-  recognises: (event) => textOf(event['runproof']) !== null && textOf(event['kind']) !== null,
+  // A report is a document with many results: the wrapper opens it.
+  recognises: (event) => textOf(event['runproof']) !== null && textOf(event['kind']) !== null && event['kind'] !== 'report',
   read,
   facts,
+  wrapper: reportWrapper,
 }
 
 function read(event: JsonObject): Reading {

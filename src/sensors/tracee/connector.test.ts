@@ -235,7 +235,9 @@ test('Tracee’s fluent forward, which wraps the event as text, is opened', () =
 })
 
 test('what Tracee wrote no other connector recognises, and it recognises nobody else’s', () => {
-  for (const { sensor } of connectors) {
+  // A report is no event: it is read whole, and what is told of it are its results.
+  for (const { sensor, report, xml } of connectors) {
+    if (report !== undefined || xml !== undefined) continue
     const folder = new URL(`../${sensor}/fixtures/`, import.meta.url)
     for (const file of readdirSync(folder)) {
       for (const { event, line } of readAll(new URL(file, folder))) {

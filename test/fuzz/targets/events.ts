@@ -33,6 +33,8 @@ function prepare(sensor: string): Prepared {
     ...[...filesOf(`samples/payments/events/${about}.ndjson`), ...corpusFiles(`sensors/${about}/*.{ndjson,log}`)].flatMap(
       handfuls,
     ),
+    // Reports are read whole.
+    ...filesOf(`src/sensors/${about}/fixtures/*.{json,xml}`),
     ...(own.length === 0 ? vectorsOf<Vector>('events').map(({ input }) => bytesOf(input)) : []),
     ...own.flatMap(({ input }) => relayed(input)),
   ]
