@@ -23,6 +23,9 @@ For people who work on Runproof itself.
   gate             compile catalogue/gate with opa (on PATH) into its checked-in plan
   coverage         all tests, with line coverage
   conformance FILE run an archive of OPA's conformance cases through our evaluator
+  conformance-state DIR
+                   run goss's recorded answers against our state checks; --only PART, --program FILE, --parallel N, --full
+  vm [12] [13]     attack guard in virtual machines with Debian's kernels; --verbose
   bench [NAME…]    measure, against a floor measured in the same run; --quick, --json
   fuzz             feed every reader with damaged input; --seconds N, --target NAME, --seed S
   crash            kill the service under load, again and again; --kills N, --requests N, --seed S
@@ -51,6 +54,8 @@ const tasks: ReadonlyMap<string, Task> = new Map<string, Task>([
   ['fix', async () => inOrder([() => run('oxlint', ['--type-aware', '--fix', '.']), () => run('oxfmt', ['.'])])],
   ['gate', (_rest, io) => buildGate(root, io)],
   ['conformance', (rest) => run(process.execPath, [join('test', 'conformance', 'opa.ts'), ...rest])],
+  ['conformance-state', (rest) => run(process.execPath, [join('test', 'conformance', 'state.ts'), ...rest])],
+  ['vm', (rest) => run(process.execPath, [join('test', 'vm', 'run.ts'), ...rest])],
   ['bench', (rest) => run(process.execPath, [join('bench', 'run.ts'), ...rest])],
   ['fuzz', (rest) => run(process.execPath, [join('test', 'fuzz', 'run.ts'), ...rest])],
   ['crash', (rest) => run(process.execPath, [join('test', 'crash', 'run.ts'), ...rest])],

@@ -40,6 +40,7 @@ type Said = {
   readonly effectTold?: number
   readonly next?: number
   readonly after?: string
+  readonly withoutLsm?: string
 }
 
 /** A guest that ran one attack in the three modes. */
@@ -66,6 +67,8 @@ function guest({
     line('audit', 1, 'done', true),
     line('alert', 2, 'done', true),
     line('enforce', 3, outcome, effect),
+    'RP nolsm refused 1',
+    line('nolsm', 5, withoutLsm, false),
     ...[
       'plain:guarded refused',
       'plain:killed done',
@@ -94,6 +97,7 @@ for (const [what, said, expected] of [
   ['a kill that is not a denial', { outcome: 'killed' }, /enforce open: not denied/],
   ['a denial that no event tells of', { effectTold: 0 }, /enforce open: no event says that it was prevented/],
   ['events that do not add up', { next: 4 }, /3 events came, 0 were dropped, 4 were made/],
+  ['an attack that goes on where LSM is not', { withoutLsm: 'done' }, /without LSM, open: done/],
   ['denials that do not outlive their sensor', { after: 'done' }, /persist:killed: done, not refused/],
 ] as const)
   test(`${what} is a problem`, () => {

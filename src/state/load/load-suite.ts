@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { createRequire } from 'node:module'
 import type { Dialect, Note, Resource, Suite } from '../model/resource.ts'
 import type { GoMap } from '../model/value.ts'
-import { renderTemplate, TemplateError } from '../template/template.ts'
+import { TemplateError } from '../template/fault.ts'
+import type * as Templates from '../template/template.ts'
 import { GossfileError } from './failure.ts'
 import { localFiles, type Files } from './files.ts'
 import { decodable, formatByName, formatOf, type Format } from './format.ts'
@@ -25,6 +27,8 @@ export type LoadOptions = {
   readonly allowImpure?: boolean
   /** Called with every text after its templates, as `render --debug` prints it. */
   readonly onRendered?: (text: string) => void
+  /** Told of every note as it arises, also of those before something that cannot be loaded. */
+  readonly onNote?: (note: Note) => void
 }
 
 /** A suite with the format in which its top file is written, which is the one that `render` writes. */
@@ -111,13 +115,15 @@ class Loader {
     const text = this.#rendered(textOf(bytes), path)
     this.#options.onRendered?.(text)
     const gossfile = readGossfile(decodable(text, format(text), path), path, this.#dialect)
-    this.#notes.push(...gossfile.notes)
+    for (const note of gossfile.notes) this.#note(note)
     return gossfile
   }
 
   #rendered(text: string, path: string): string {
+    // Without an action a text is its own rendering.
+    if (!text.includes('{{')) return text
     try {
-      return renderTemplate(text, {
+      return templates().renderTemplate(text, {
         vars: this.#vars,
         env: this.#options.env ?? {},
         readFile: (name) => textOf(this.#files.read(name)),
@@ -134,7 +140,12 @@ class Loader {
     const message = `the template calls ${name}, which answers differently from run to run`
     const isKnown = this.#notes.some((note) => note.message === message && note.place.file === path)
     const place = { file: path, row: null, column: null }
-    if (!isKnown) this.#notes.push({ code: 'impure-template', message, place, fix: 'take the value from --vars' })
+    if (!isKnown) this.#note({ code: 'impure-template', message, place, fix: 'take the value from --vars' })
+  }
+
+  #note(note: Note): void {
+    this.#notes.push(note)
+    this.#options.onNote?.(note)
   }
 
   #source(path: string, bytes: Uint8Array): void {
@@ -191,7 +202,7 @@ class Loader {
       if (merged.delete(name)) {
         const what = `Duplicate key detected: '${resource.type}: ${resource.key}'.`
         const message = `${what} The value from a later-loaded goss file has overwritten the previous value.`
-        this.#notes.push({
+        this.#note({
           code: 'duplicate-key',
           message,
           place: resource.place,
@@ -201,6 +212,11 @@ class Loader {
       merged.set(name, resource)
     }
   }
+}
+
+/** The template engine is a fifth of the code that a check would load, and many gossfiles have no template; loading is not asynchronous. */
+function templates(): typeof Templates {
+  return createRequire(import.meta.url)('../template/template.ts') as typeof Templates
 }
 
 /** Told apart because goss says `file error:` only where it opens a gossfile. */
