@@ -1,3 +1,4 @@
+import { mediaRanges, type MediaRange } from '../output/accept.ts'
 import { formats, type Format } from '../output/options.ts'
 
 /** What a prober wants to read. */
@@ -17,13 +18,13 @@ const offers: readonly (readonly [type: string, wanted: Wanted])[] = [
  * acceptable.
  */
 export function negotiate(accept: readonly string[]): Wanted | null {
-  const ranges = accept.flatMap((line) => line.split(',')).flatMap((part) => rangeOf(part) ?? [])
+  const ranges = mediaRanges(accept)
   if (ranges.length === 0) return offers[0]?.[1] ?? null
   let best: { readonly wanted: Wanted; readonly weight: number } | null = null
   for (const [type, wanted] of offers) {
-    const [range] = ranges.filter(({ name }) => matches(name, type)).sort((a, b) => precision(b.name) - precision(a.name))
+    const [range] = ranges.filter((each) => matches(each.type, type)).sort((a, b) => precision(b.type) - precision(a.type))
     // A text with the version of Prometheus' format is Prometheus' format.
-    const meant: Wanted = range?.isPrometheus === true && type === 'text/plain' ? { kind: 'goss', format: 'prometheus' } : wanted
+    const meant: Wanted = isPrometheus(range) && type === 'text/plain' ? { kind: 'goss', format: 'prometheus' } : wanted
     if (range !== undefined && range.weight > 0 && (best === null || range.weight > best.weight))
       best = { wanted: meant, weight: range.weight }
   }
@@ -37,14 +38,8 @@ export function typeOf(wanted: Wanted): string {
   return wanted.format === 'prometheus' ? 'text/plain; version=0.0.4; charset=utf-8' : `application/vnd.goss-${wanted.format}`
 }
 
-type Range = { readonly name: string; readonly weight: number; readonly isPrometheus: boolean }
-
-function rangeOf(part: string): Range | null {
-  const [name = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase())
-  if (!/^[\w.+*-]+\/[\w.+*-]+$/.test(name)) return null
-  const q = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2)
-  const weight = q === undefined ? 1 : /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(q) ? Number(q) : 0
-  return { name, weight, isPrometheus: parameters.some((parameter) => /^version=(?:0\.0\.4|1\.0\.0)$/.test(parameter)) }
+function isPrometheus(range: MediaRange | undefined): boolean {
+  return range?.version === '0.0.4' || range?.version === '1.0.0'
 }
 
 function matches(range: string, type: string): boolean {

@@ -1,4 +1,5 @@
 import type { Dialect } from '../model/resource.ts'
+import { mediaRanges, type MediaRange } from './accept.ts'
 import { formats, type Format } from './options.ts'
 import type { Output } from './run.ts'
 
@@ -6,8 +7,6 @@ import type { Output } from './run.ts'
 export type Negotiated = { readonly format: Format; readonly contentType: string }
 
 const vendor = 'application/vnd.goss-'
-/** Longer headers are not read: no prober sends them. */
-const longest = 8192
 
 /**
  * The format that the Accept lines ask for, `fallback` where they ask for none that there is. goss knows one exact type per line, of which
@@ -39,38 +38,25 @@ function formatOf(name: string): Format | null {
   return formats.find((format) => format === name) ?? null
 }
 
-type Range = { readonly type: string; readonly version: string | null; readonly weight: number }
-
 /** The heaviest range that we can serve; of equals the first. */
 function best(accept: readonly string[], fallback: Format): Format | null {
-  const header = accept.join(',')
-  if (header.length > longest) return null
-  const ranges = header.split(',').map(rangeOf)
+  const ranges = mediaRanges(accept)
   const wanted = ranges
-    .map((range) => ({ range, format: range === null || range.weight === 0 ? null : servedBy(range, fallback) }))
+    .map((range) => ({ range, format: range.weight === 0 ? null : servedBy(range, fallback) }))
     .filter(({ range, format }) => format !== null && !isRefused(format, ranges, range))
-    .toSorted((a, b) => (b.range?.weight ?? 0) - (a.range?.weight ?? 0))
+    .toSorted((a, b) => b.range.weight - a.range.weight)
   return wanted[0]?.format ?? null
 }
 
 /** A wildcard takes nothing that another range refuses by name. */
-function isRefused(format: Format, ranges: readonly (Range | null)[], by: Range | null): boolean {
-  if (by?.type.includes('*') !== true) return false
-  return ranges.some((range) => range?.weight === 0 && !range.type.includes('*') && servedBy(range, format) === format)
-}
-
-function rangeOf(text: string): Range | null {
-  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase())
-  if (!/^[\w.+*-]+\/[\w.+*-]+$/.test(type)) return null
-  const named = (name: string): string | null =>
-    parameters.find((parameter) => parameter.startsWith(`${name}=`))?.slice(name.length + 1) ?? null
-  const weight = named('q') ?? '1'
-  return { type, version: named('version'), weight: /^(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$/.test(weight) ? Number(weight) : 0 }
+function isRefused(format: Format, ranges: readonly MediaRange[], by: MediaRange): boolean {
+  if (!by.type.includes('*')) return false
+  return ranges.some((range) => range.weight === 0 && !range.type.includes('*') && servedBy(range, format) === format)
 }
 
 const inText: ReadonlySet<Format> = new Set(['documentation', 'rspecish', 'tap', 'nagios', 'silent'])
 
-function servedBy({ type, version }: Range, fallback: Format): Format | null {
+function servedBy({ type, version }: MediaRange, fallback: Format): Format | null {
   if (type.startsWith(vendor)) return formatOf(type.slice(vendor.length))
   const text = inText.has(fallback) ? fallback : 'rspecish'
   switch (type) {
