@@ -91,7 +91,7 @@ function matcherOf(tokens: readonly Token[], separator: '/' | null): (text: stri
     states.fill(0)[0] = 1
     reach(codes, states)
     for (let at = prefix.length; at < text.length;) {
-      const character = text.codePointAt(at) ?? 0
+      const character = characterAt(text, at)
       at += character > 0xffff ? 2 : 1
       next.fill(0)
       if (!step(codes, states, character, character === SLASH && separator === '/', next)) return false
@@ -100,6 +100,17 @@ function matcherOf(tokens: readonly Token[], separator: '/' | null): (text: stri
     }
     return states[rest.length] === 1
   }
+}
+
+/**
+ * As `codePointAt`, whose optimised form reads past the end of a slice that ends in half a character (V8 of Node 24): half a character there
+ * must be itself, whatever lies behind it in memory.
+ */
+function characterAt(text: string, at: number): number {
+  const unit = text.charCodeAt(at)
+  if ((unit & 0xfc00) !== 0xd800 || at + 1 >= text.length) return unit
+  const low = text.charCodeAt(at + 1)
+  return (low & 0xfc00) === 0xdc00 ? ((unit & 0x3ff) << 10) + (low & 0x3ff) + 0x10000 : unit
 }
 
 const SLASH = 0x2f
