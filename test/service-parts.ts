@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Principal } from '../core/model/access.ts'
-import { resolve } from '../core/judge/resolve.ts'
-import { instantMs } from '../core/model/time.ts'
 import type { JsonValue } from '../core/proof/jcs.ts'
 import { pemFromSpki } from '../core/proof/keys.ts'
 import type { Context } from '../src/actions/action.ts'
@@ -11,7 +9,8 @@ import { openKeys } from '../src/keys/keys.ts'
 import { readBundle } from '../src/lib/io/read-bundle.ts'
 import { openClosing } from '../src/service/judge/judge-thread.ts'
 import { createFolder, type BatchOutcome } from '../src/service/fold/folder.ts'
-import { scheduleOf, type Schedule } from '../src/service/schedule.ts'
+import { schedulesOf } from '../src/service/foundation.ts'
+import type { Schedule } from '../src/service/schedule.ts'
 import { openEvidence, readEvidence } from '../src/store/evidence/evidence.ts'
 import { openSegments } from '../src/store/segments/segments.ts'
 import { root, scratch } from './sample.ts'
@@ -66,18 +65,7 @@ export async function serviceParts(nowMs: () => number, data = scratch()) {
         signature: bundle.manifestSignature,
         owner_key: owner,
       })
-      const { state, promiseOf } = closing
-      schedules = state.scopes().map((scope) =>
-        scheduleOf(
-          scope,
-          state.manifestsOf(scope).map(({ id, governsFrom }) => ({
-            manifest: id,
-            fromMs: instantMs(governsFrom),
-            resolved: resolve(promiseOf(id).manifest),
-            redaction: promiseOf(id).redaction,
-          })),
-        ),
-      )
+      schedules = schedulesOf(closing)
       return published
     },
     async receive(sensor: string, body: Uint8Array) {

@@ -185,9 +185,9 @@ struct {
 	__type(value, __u32);
 } asked SEC(".maps");
 
-/* For learning: a system call is told once per policy. */
+/* For learning: a system call is told once per policy, as long as it is remembered. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
 	__type(key, __u64);
 	__type(value, __u8);

@@ -374,6 +374,7 @@ void session_end(struct session *session)
 		session_drain(session);
 		flush_for(session, 1000);
 	} while (ring_used(&session->ring) && output_has_room(&session->out));
-	beat(session, RP_BYE);
+	/* Hooks that stay go on counting: then this is one more account and not the last. */
+	beat(session, session->options.persist ? RP_HEARTBEAT : RP_BYE);
 	flush_for(session, 1000);
 }

@@ -50,6 +50,7 @@ function guest({
   effectTold = 1,
   next = 3,
   after = 'refused',
+  withoutLsm = 'killed',
 }: Said = {}): readonly string[] {
   const line = (mode: string, pid: number, end: string, has: boolean): string =>
     `RP case ${mode} ${JSON.stringify({ case: 'open', outcome: end, errno: 1, effect: has, pid })}`

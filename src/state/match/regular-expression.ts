@@ -1,4 +1,5 @@
-import { RE2JS, RE2JSException } from 're2js'
+import { createRequire } from 'node:module'
+import type * as Engine from 're2js'
 
 /**
  * A regular expression in RE2 syntax, searched in linear time; `error`: it is none, in the words of Go's `regexp`. Text that is no UTF-8 is
@@ -9,6 +10,7 @@ export type RegularExpression = { readonly finds: (text: string) => boolean } | 
 /** Compiles it. Programs are kept to the same size as Go's, by the same rules. */
 export function compile(pattern: string): RegularExpression {
   const { renamed, names } = renameTwins(pattern.toWellFormed())
+  const { RE2JS, RE2JSException } = engine()
   try {
     const compiled = RE2JS.compile(renamed)
     return { finds: (text) => compiled.test(text.toWellFormed()) }
@@ -18,6 +20,13 @@ export function compile(pattern: string): RegularExpression {
     return { error: message.endsWith('trailing backslash at end of expression') ? `${message}: \`\`` : message }
   }
 }
+
+/** A quarter of a megabyte, read when the first expression is: most checks have none. */
+function engine(): typeof Engine {
+  return load('re2js') as typeof Engine
+}
+
+const load = createRequire(import.meta.url)
 
 /** Go lets two groups have one name, RE2JS does not; names change nothing that is found. `names`: what the renamed ones were called. */
 function renameTwins(pattern: string): { readonly renamed: string; readonly names: readonly string[] } {
