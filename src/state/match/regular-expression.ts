@@ -7,8 +7,21 @@ import type * as Engine from 're2js'
  */
 export type RegularExpression = { readonly finds: (text: string) => boolean } | { readonly error: string }
 
+/** Compiled ones are kept: the same expressions come back with every property, host and run. */
+const known = new Map<string, RegularExpression>()
+const MOST = 4096
+
 /** Compiles it. Programs are kept to the same size as Go's, by the same rules. */
 export function compile(pattern: string): RegularExpression {
+  const found = known.get(pattern)
+  if (found !== undefined) return found
+  const made = compiled(pattern)
+  if (known.size >= MOST) known.clear()
+  known.set(pattern, made)
+  return made
+}
+
+function compiled(pattern: string): RegularExpression {
   const { renamed, names } = renameTwins(pattern.toWellFormed())
   const { RE2JS, RE2JSException } = engine()
   try {

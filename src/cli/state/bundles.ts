@@ -1,0 +1,54 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { RunproofError } from '../../../core/model/errors.ts'
+import { readBundle, writeBundle } from '../../state/facts/bundle.ts'
+import type { FactBundle } from '../../state/model/fact.ts'
+import type { TargetSpec } from '../../state/targets/address.ts'
+import { parseInventory } from '../../state/targets/inventory.ts'
+import type { Collected } from './hosts.ts'
+
+/** Of one file of facts; a host's answers are some hundred kilobytes. */
+const LIMIT = 256 * 1024 * 1024
+
+/** The kept answers of one host. @throws RunproofError naming the file that cannot be read or is none */
+export function bundleIn(file: string, cwd: string): FactBundle {
+  const text = readText(file, cwd)
+  try {
+    return readBundle(text)
+  } catch (cause) {
+    if (!(cause instanceof RunproofError)) throw cause
+    throw new RunproofError(cause.code, `${file}: ${cause.message}`, { cause })
+  }
+}
+
+/** Targets of an inventory file. @throws RunproofError */
+export function inventoryIn(file: string, cwd: string): readonly TargetSpec[] {
+  return parseInventory(readText(file, cwd), file)
+}
+
+/** Keeps answers: one file for one host, a folder with a file for each of several. A host without answers has none. */
+export function keepBundles(collected: readonly Collected[], out: string, isMany: boolean, cwd: string): void {
+  const path = resolve(cwd, out)
+  mkdirSync(isMany ? path : dirname(path), { recursive: true })
+  for (const { name, bundle } of collected) {
+    if (bundle === null) continue
+    // Facts hold what files and commands said: for their owner alone.
+    writeFileSync(isMany ? join(path, `${fileName(name)}.json`) : path, writeBundle(bundle), { mode: 0o600 })
+  }
+}
+
+/** A host's name as part of a path. */
+export function fileName(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9._-]+/g, '_').replace(/^\.+/, '_')
+}
+
+function readText(file: string, cwd: string): string {
+  const path = resolve(cwd, file)
+  try {
+    if (statSync(path).size > LIMIT) throw new RunproofError('format.too_large', `${file} is larger than ${LIMIT} bytes`)
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    if (cause instanceof RunproofError) throw cause
+    throw new RunproofError('file.unreadable', `${file} cannot be read: ${(cause as Error).message}`, { cause })
+  }
+}
