@@ -11,6 +11,7 @@ import { candidates, sensorOptions, type Candidate } from './probes.ts'
 const usage = 'runproof guard check POLICY [--sensor auto|ebpf|tracefs|procfs|none] [--mode M] [--json]'
 const options = {
   ...sensorOptions,
+  policy: { type: 'string' },
   mode: { type: 'string' },
   matching: { type: 'string' },
   json: { type: 'boolean' },
@@ -21,7 +22,8 @@ type Tried = { readonly sensor: ProbeKind; readonly coverage: Coverage | null; r
 /** Validates a policy and says what it means here. 0: all that it asks for can be done, 1: something cannot, 3: it is no policy. */
 export async function checkPolicy(argv: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options })
-  const [file = ''] = positional(positionals, ['POLICY'], usage)
+  const named = values.policy !== undefined && positionals.length === 0 ? [values.policy] : positionals
+  const [file = ''] = positional(named, ['POLICY'], usage)
   const loaded = await loadPolicy(file, io, values)
   const tried = values.sensor === 'none' ? null : await firstThatWorks(candidates(values, io), loaded.compiled)
   const gaps = tried === null ? [] : gapsOf(loaded.compiled, tried)

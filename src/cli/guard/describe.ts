@@ -26,7 +26,7 @@ export function coverageLines({ tiers, hooks, blindSpots }: Coverage, needed: re
     ...(missing.length > 0 ? ['hooks that are not there:'] : []),
     ...[...Map.groupBy(missing, ({ why }) => why ?? 'unknown')].map(hooksLine),
     ...(blindSpots.length > 0 ? ['blind spots:'] : []),
-    ...blindSpots.map(({ what, isCatalogued }) => `  ${isCatalogued ? ' ' : '!'} ${what}`),
+    ...blindSpots.map(({ what, isCatalogued }) => `  ${isCatalogued ? '-' : '!'} ${what}`),
   ]
 }
 

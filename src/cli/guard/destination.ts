@@ -57,7 +57,7 @@ function standardOutput(io: Io): Sink {
 }
 
 async function service(server: string, { values, node, say, io }: DestinationOptions): Promise<Destination> {
-  const folder = resolve(io.cwd, required(values.state, '--state', 'runproof guard run --policy FILE --to URL --state DIR'))
+  const folder = resolve(io.cwd, required(values.state, '--state', '--to URL --state DIR, the folder of runproof forward enrol'))
   const identity = knownIdentity(folder)
   const [client, key] = [createClient(clientOptions({ ...values, server }, server, io)), ownKey(folder)]
   const unlock = lockFolder(folder, `another guard or forwarder runs with ${folder}; two cannot number the same stream`)

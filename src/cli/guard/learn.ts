@@ -104,7 +104,7 @@ async function begun(
   learner: Learner,
   io: Io,
 ): Promise<{ readonly probe: Probe; readonly lost: () => number | null }> {
-  const chosen = candidates(values, io)
+  const chosen = candidates(values, io, true)
   for (const [index, { kind, make }] of chosen.entries()) {
     const probe = make()
     let lost: number | null = null

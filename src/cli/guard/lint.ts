@@ -6,12 +6,13 @@ import { table } from '../table.ts'
 import { loadPolicy } from './policy.ts'
 
 const usage = 'runproof guard lint POLICY [--strict] [--json]'
-const options = { strict: { type: 'boolean' }, json: { type: 'boolean' } } as const
+const options = { policy: { type: 'string' }, strict: { type: 'boolean' }, json: { type: 'boolean' } } as const
 
 /** Where `strict` and `compat` disagree, and what says less than it seems to. With --strict 1 where anything is said. */
 export async function lintGuardPolicy(argv: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options })
-  const [file = ''] = positional(positionals, ['POLICY'], usage)
+  const named = values.policy !== undefined && positionals.length === 0 ? [values.policy] : positionals
+  const [file = ''] = positional(named, ['POLICY'], usage)
   const { compiled, name } = await loadPolicy(file, io)
   const lints = lintPolicy(compiled.policy)
   if (values.json === true) io.out(JSON.stringify({ name, matching: compiled.matching, lints }))

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { RunproofError } from '../../../core/model/errors.ts'
 import { modes, type Mode } from '../../guard/model.ts'
 import { compilePolicy, type CompiledPolicy } from '../../guard/policy/compile.ts'
 import { matchings, policyLimits } from '../../guard/policy/model.ts'
 import { readPolicy } from '../../guard/policy/read-policy.ts'
+import { readBounded } from '../../lib/io/read-bounded.ts'
 import { readText, whyOf } from '../../lib/io/read-text.ts'
 import type { Io } from '../command.ts'
 
@@ -45,7 +45,7 @@ function oneOf<W extends string>(words: readonly W[], text: string, what: string
 
 function readOther(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readBounded(path, policyLimits.bytes).toString('utf8')
   } catch (cause) {
     throw new RunproofError('file.unreadable', `cannot read ${path}: ${whyOf(cause)}`, { cause })
   }

@@ -25,9 +25,12 @@ type Values = {
   readonly 'binary-sha256'?: string | undefined
 }
 
-/** Best first: `auto` takes the first that works. @throws RunproofError `usage` for a word that is none, or a digest that is none */
-export function candidates({ sensor = 'auto', ...values }: Values, io: Io): readonly Candidate[] {
-  const all = known(values, io)
+/**
+ * Best first: `auto` takes the first that works. `emitAll`: every act of a listed process is told, not violations alone.
+ * @throws RunproofError `usage` for a word that is none, or a digest that is none
+ */
+export function candidates({ sensor = 'auto', ...values }: Values, io: Io, emitAll = false): readonly Candidate[] {
+  const all = known(values, io, emitAll)
   if (sensor === 'auto') return probeKinds.map((kind) => all[kind]).filter(({ why }) => why === null)
   const kind = probeKinds.find((each) => each === sensor)
   if (kind !== undefined) return [all[kind]]
@@ -36,7 +39,7 @@ export function candidates({ sensor = 'auto', ...values }: Values, io: Io): read
 
 /** Those better than the first that may work here, each with why it cannot: nobody who asked for the best is to wonder. */
 export function passedOver({ sensor = 'auto', ...values }: Values, io: Io): readonly Candidate[] {
-  const all = probeKinds.map((kind) => known(values, io)[kind])
+  const all = probeKinds.map((kind) => known(values, io, false)[kind])
   return sensor === 'auto'
     ? all.slice(
         0,
@@ -48,7 +51,11 @@ export function passedOver({ sensor = 'auto', ...values }: Values, io: Io): read
     : []
 }
 
-function known({ binary: named, 'binary-sha256': pinned }: Values, io: Io): Readonly<Record<ProbeKind, Candidate>> {
+function known(
+  { binary: named, 'binary-sha256': pinned }: Values,
+  io: Io,
+  emitAll: boolean,
+): Readonly<Record<ProbeKind, Candidate>> {
   const sha256 = pinned ?? null
   if (sha256 !== null && !/^[0-9a-f]{64}$/.test(sha256))
     throw new RunproofError('usage', '--binary-sha256 is 64 lower-case hex digits, as sha256sum prints them')
@@ -57,7 +64,7 @@ function known({ binary: named, 'binary-sha256': pinned }: Values, io: Io): Read
   return {
     ebpf: {
       kind: 'ebpf',
-      make: () => ebpfProbe({ binary, sha256 }),
+      make: () => ebpfProbe({ binary, sha256, emitAll }),
       why: !isLinux ? 'this is not Linux' : existsSync(binary) ? null : `there is no ${binary}: make -C bpf builds it`,
     },
     tracefs: { kind: 'tracefs', make: () => tracefsProbe(), why: whyNoTracefs() },

@@ -3,7 +3,7 @@ import { RunproofError } from '../../../core/model/errors.ts'
 import { Guard } from '../../guard/guard.ts'
 import { severities, type Violation } from '../../guard/model.ts'
 import { toJson } from '../../guard/to-json.ts'
-import { required } from '../arguments.ts'
+import { counted, required } from '../arguments.ts'
 import { EXIT, type Io } from '../command.ts'
 import { table } from '../table.ts'
 import { loadPolicy } from './policy.ts'
@@ -67,8 +67,8 @@ function summary(
 ): readonly string[] {
   const notListed = Object.entries(stats.unlisted.processes).sort(([, a], [, b]) => b - a)
   return [
-    `${events} events read: ${sightings} that a policy can speak of, ${others} others${malformed > 0 ? `, ${malformed} malformed` : ''}${undated > 0 ? `, ${undated} without a time` : ''}`,
-    `${stats.violations} violations; ${stats.unlisted.events} events of processes that the policy does not list${
+    `${counted(events, 'event')} read: ${sightings} that a policy can speak of, ${others} others${malformed > 0 ? `, ${malformed} malformed` : ''}${undated > 0 ? `, ${undated} without a time` : ''}`,
+    `${counted(stats.violations, 'violation')}; ${counted(stats.unlisted.events, 'event')} of processes that the policy does not list${
       notListed.length > 0
         ? ` (${notListed
             .slice(0, 5)

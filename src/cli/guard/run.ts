@@ -12,7 +12,7 @@ import { recordsOf, type Records, type Whose } from '../../guard/run/records.ts'
 import { GuardRun } from '../../guard/run/run.ts'
 import { readPrivateFile } from '../../keys/private-file.ts'
 import { readText } from '../../lib/io/read-text.ts'
-import { required } from '../arguments.ts'
+import { counted, required } from '../arguments.ts'
 import { EXIT, type Io } from '../command.ts'
 import { connectionOptions, durationNamed } from '../forward/options.ts'
 import { version } from '../run.ts'
@@ -201,10 +201,11 @@ async function ended(run: GuardRun, lost: number, destination: Destination, io: 
   const left = await destination.finish()
   const { stats } = run.status()
   io.err(
-    `runproof guard: stopped; ${stats.totalEvents} events checked, ${stats.violations} violations, ${stats.blocked} blocked, ${stats.killed} killed`,
+    `runproof guard: stopped; ${counted(stats.totalEvents, 'event')} checked, ${counted(stats.violations, 'violation')}, ${stats.blocked} blocked, ${stats.killed} killed`,
   )
-  if (left > 0) io.err(`runproof guard: ${left} batches wait in the spool; they are sent when it runs again`)
-  if (lost > 0) io.err(`runproof guard: ${lost} records could not be written`)
+  if (left > 0)
+    io.err(`runproof guard: waiting in the spool until it runs again: ${counted(left, 'batch').replace(/batchs$/, 'batches')}`)
+  if (lost > 0) io.err(`runproof guard: ${counted(lost, 'record')} could not be written`)
   return lost > 0 ? EXIT.could_not : EXIT.ok
 }
 

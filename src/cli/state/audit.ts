@@ -57,6 +57,7 @@ export async function audit(before: readonly string[], rest: readonly string[], 
   const isStrict = values['strict'] === true
   const verdict = verdictOf(found, isStrict)
   for (const line of problemLines(found)) io.err(line)
+  if (found.runs.length === 0 && found.problems.every(({ level }) => level !== 'error')) io.err(noneHolds(environment))
   writeReport(found, isStrict, verdict, values, io)
   const to = text(values['to'])
   if (to !== undefined) await writeRecords(found, to, values, io)
@@ -108,6 +109,11 @@ function problemLines({ problems, runs }: Audit): readonly string[] {
     hosts.flatMap(({ target, failure }) => (failure === null ? [] : [`error: ${policy.id}: ${target.id}: ${failure}`])),
   )
   return [...told, ...unreached]
+}
+
+function noneHolds(environment: string | null): string {
+  const where = environment === null ? 'where no environment is named' : `in environment ${JSON.stringify(environment)}`
+  return `error: no policy holds ${where} with these tags, so nothing was checked; look at enforcement, --environment and --tags-…`
 }
 
 /** What people want to know first: what does not hold, where. */

@@ -44,22 +44,45 @@ export async function hostsOf(values: Read['values'], how: How, io: Io): Promise
   }
   const targets = await targetsOf(values, io)
   const facts = text(values['facts'])
-  const collect =
+  const collect: Asking =
     targets.length === 0
       ? locally(how)
       : remotely(targets, count(text(values['parallel']) ?? HOSTS_AT_ONCE, '--parallel'), how, io)
   return {
     isMany: targets.length > 1,
     async collect(queries) {
-      const collected = await collect(queries)
+      const collected = how.signal === undefined ? await interruptible(queries, collect) : await collect(queries, how.signal)
       if (facts !== undefined) (await import('./bundles.ts')).keepBundles(collected, facts, targets.length > 1, io.cwd)
       return collected
     },
   }
 }
 
-function locally({ dialect, parallel, signal }: How): Hosts['collect'] {
-  return async (queries) => {
+type Asking = (queries: readonly Query[], signal?: AbortSignal) => Promise<readonly Collected[]>
+
+/** Ctrl-C ends what was started here before it ends us; where somebody else listens for it, it is theirs to say what then. */
+async function interruptible(queries: readonly Query[], collect: Asking): Promise<readonly Collected[]> {
+  if (signals.some((signal) => process.listenerCount(signal) > 0)) return collect(queries)
+  const stop = new AbortController()
+  let by: NodeJS.Signals | null = null
+  const onSignal = (signal: NodeJS.Signals): void => {
+    by = signal
+    stop.abort()
+  }
+  for (const signal of signals) process.on(signal, onSignal)
+  try {
+    return await collect(queries, stop.signal)
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal)
+    // As if nobody had listened.
+    if (by !== null) process.kill(process.pid, by)
+  }
+}
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+function locally({ dialect, parallel }: How): Asking {
+  return async (queries, signal) => {
     const { collectLocal } = await import('../../state/facts/local.ts')
     const options = { dialect, limits: { reading: READING_LIMIT, parallel }, ...(signal === undefined ? {} : { signal }) }
     const bundle = await collectLocal(queries, options)
@@ -67,8 +90,8 @@ function locally({ dialect, parallel, signal }: How): Hosts['collect'] {
   }
 }
 
-function remotely(targets: readonly TargetSpec[], parallel: number, { dialect, signal }: How, io: Io): Hosts['collect'] {
-  return async (queries) => {
+function remotely(targets: readonly TargetSpec[], parallel: number, { dialect }: How, io: Io): Asking {
+  return async (queries, signal) => {
     const { collectAll } = await import('../../state/targets/collect.ts')
     const progress = createProgress(io)
     const collected = await collectAll(targets, queries, {

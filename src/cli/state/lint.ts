@@ -16,7 +16,7 @@ export async function lintCommand(before: readonly string[], rest: readonly stri
   const isJson = values['json'] === true
   let notes: readonly Note[]
   try {
-    notes = lintSuite(await suiteOf({ ...globals, gossfile: file }, io, false))
+    notes = lintSuite(await suiteOf({ ...globals, gossfile: file }, io, false), globals.dialect)
   } catch (error) {
     if (!(error instanceof GossfileError)) throw error
     if (isJson) io.out(JSON.stringify({ file, error: { message: error.message, place: error.place }, notes: [] }, null, 2))

@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { isIPv6, type AddressInfo } from 'node:net'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { RunproofError } from '../../../core/model/errors.ts'
-import { whyOf } from '../../lib/io/read-text.ts'
+import { readPrivateFile } from '../../keys/private-file.ts'
 import { CronFault, readCron, type Schedule } from '../../state/observe/cron.ts'
 import { History, type Retention } from '../../state/observe/history.ts'
 import type { Counted } from '../../state/observe/metrics.ts'
@@ -42,7 +41,7 @@ probers, Prometheus, webhooks and Runproof how things stand.
   --results DIR        keep every run with its SARIF report; drift is told across restarts
   --keep 30d, --keep-runs 1000   how long and how many of them, for each policy
   --outbox DIR         webhook messages that wait outlive a restart; default: in memory
-  --secret-file FILE   key that webhooks are signed with (whsec_…); default $RUNPROOF_WEBHOOK_SECRET
+  --secret-file FILE   key that webhooks are signed with (whsec_…), mode 0600; default $RUNPROOF_WEBHOOK_SECRET
   --once               run everything once, tell it, and end: 0 all well, 1 something fails, 3 something could not be judged
 
 Webhooks stand in the policy file: Config.Hooks, with events results, policy (how it stands has changed), report and drift. Every message is
@@ -276,11 +275,9 @@ function secretsOf({ name, secretEnv, tokenEnv }: Hook, values: Read['values'], 
 }
 
 function fileText(path: string, io: Io): string {
-  try {
-    return readFileSync(resolve(io.cwd, path), 'utf8')
-  } catch (cause) {
-    throw new RunproofError('file.unreadable', `cannot read ${path}: ${whyOf(cause)}`, { cause })
-  }
+  const text = readPrivateFile(resolve(io.cwd, path))
+  if (text === null) throw new RunproofError('file.unreadable', `cannot read ${path}: there is no such file`)
+  return text
 }
 
 /** Null: nobody is to be answered. @throws RunproofError `usage`, and what listening throws */

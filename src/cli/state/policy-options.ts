@@ -149,10 +149,13 @@ function filesAt(path: string, problems: PolicyProblem[], io: Io): readonly stri
   }
 }
 
+/** Of one policy file. */
+const MOST_BYTES = 16 * 1024 * 1024
+
 function readFile(file: string, io: Io): PolicyFile {
   let content: string
   try {
-    content = readFileSync(resolve(io.cwd, file), 'utf8')
+    content = readBounded(resolve(io.cwd, file), MOST_BYTES).toString('utf8')
   } catch (cause) {
     const none = readPolicies('Policies: []', file)
     return { ...none, problems: [problemAt(file, `cannot be read: ${whyOf(cause)}`)] }

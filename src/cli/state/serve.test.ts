@@ -12,6 +12,7 @@ const bad = 'matching:\n  a: {content: 1, matches: 2}\n'
 
 async function served(t: TestContext, text: string, ...argv: readonly string[]) {
   const dir = mkdtempSync(join(tmpdir(), 'runproof-serve-'))
+  t.after(() => rmSync(dir, { recursive: true }))
   const file = join(dir, 'goss.yaml')
   writeFileSync(file, text)
   let time = 0
@@ -27,10 +28,7 @@ async function served(t: TestContext, text: string, ...argv: readonly string[]) 
     now: () => time,
   }
   const { url, reload, close } = await startServing(read([], ['-g', file, '-l', '127.0.0.1:0', ...argv], serveOptions, io), io)
-  t.after(async () => {
-    await close()
-    rmSync(dir, { recursive: true })
-  })
+  t.after(close)
   const ask = async (path = '', init: RequestInit = {}) => {
     const response = await fetch(`${url}${path}`, init)
     return { status: response.status, type: response.headers.get('content-type'), body: await response.text() }

@@ -135,3 +135,39 @@ test('more than can wait is counted, not kept', async () => {
   await alerts.end()
   assert.equal(alerts.counts.given, 1000)
 })
+
+test('two webhooks that differ in what is not shown of them are two', async () => {
+  const asked: string[] = []
+  const { alerts } = alertsTo(['webhook:http://127.0.0.1:1/x?to=a', 'webhook:http://127.0.0.1:1/x?to=b'], {
+    post: async (url) => {
+      asked.push(url.slice(-1))
+      return 200
+    },
+  })
+  alerts.tell(alerting())
+  await alerts.end()
+  assert.deepEqual(asked.toSorted(), ['a', 'b'])
+})
+
+test('a receiver that never answers does not keep a guard from ending, and what was meant for it is told as failed', async () => {
+  const { alerts, said } = alertsTo(['webhook:http://127.0.0.1:1/x'], { post: () => new Promise(() => {}) })
+  for (let i = 0; i < 3; i++) alerts.tell(alerting())
+  await alerts.end(20)
+  assert.deepEqual(alerts.counts, { given: 0, failed: 3, waiting: 0 })
+  assert.match(said[0] ?? '', /the guard ended before/)
+})
+
+test('an alert that waits for its next attempt is not waited for at the end', async () => {
+  let asked = 0
+  const { alerts } = alertsTo(['webhook:http://127.0.0.1:1/x'], {
+    retryMs: 1_000_000,
+    post: async () => {
+      asked += 1
+      return 503
+    },
+  })
+  alerts.tell(alerting())
+  while (asked === 0) await new Promise((soon) => setTimeout(soon, 2))
+  await alerts.end()
+  assert.deepEqual(alerts.counts, { given: 0, failed: 1, waiting: 0 })
+})

@@ -37,7 +37,9 @@ export class Alerts {
   private onViolation: readonly AlertTarget[] = []
   private onCritical: readonly AlertTarget[] = []
   private readonly queues = new Map<string, { readonly jobs: Job[]; working: Promise<void> | null }>()
+  private readonly pausing = new Set<() => void>()
   private isEnding = false
+  private isLate = false
   private given = 0
   private failures = 0
 
@@ -64,32 +66,46 @@ export class Alerts {
     const targets = violation.severity === 'CRITICAL' ? [...this.onViolation, ...this.onCritical] : this.onViolation
     const seen = new Set<string>()
     for (const target of targets) {
-      const key = keyOf(target)
+      const key = JSON.stringify(target)
       if (!seen.has(key)) this.enqueue(key, { target, body: JSON.stringify(toJson(violation)), text: textOf(violation) })
       seen.add(key)
     }
   }
 
-  /** What waits is tried once more; resolves when that is over. */
-  async end(): Promise<void> {
+  /** What waits is tried once more, for at most so long; what could not be given until then is told as failed. */
+  async end(withinMs = 15_000): Promise<void> {
     this.isEnding = true
-    for (const { working } of this.queues.values()) await working
+    this.wake()
+    const limit = new AbortController()
+    const late = new Promise<void>((over) => {
+      const timer = setTimeout(() => {
+        this.isLate = true
+        over()
+      }, withinMs)
+      limit.signal.addEventListener('abort', () => clearTimeout(timer))
+    })
+    await Promise.race([Promise.all([...this.queues.values()].map(({ working }) => working)), late])
+    limit.abort()
+    for (const { jobs } of this.queues.values())
+      for (const { target } of this.isLate ? jobs.splice(0) : []) this.fail(target, 'the guard ended before it could be given')
   }
 
   private enqueue(key: string, job: Job): void {
     const queue = this.queues.get(key) ?? { jobs: [], working: null }
     this.queues.set(key, queue)
-    if (queue.jobs.length >= MOST_WAITING) return this.fail(key, 'too many wait already')
+    if (queue.jobs.length >= MOST_WAITING) return this.fail(job.target, 'too many wait already')
     queue.jobs.push(job)
-    queue.working ??= this.work(key, queue)
+    queue.working ??= this.work(queue)
   }
 
-  private async work(key: string, queue: { readonly jobs: Job[]; working: Promise<void> | null }): Promise<void> {
+  private async work(queue: { readonly jobs: Job[]; working: Promise<void> | null }): Promise<void> {
     for (let job = queue.jobs[0]; job !== undefined; job = queue.jobs[0]) {
       const why = await this.give(job)
+      // It was told as failed already.
+      if (this.isLate) break
       queue.jobs.shift()
       if (why === null) this.given += 1
-      else this.fail(key, why)
+      else this.fail(job.target, why)
     }
     queue.working = null
   }
@@ -115,8 +131,8 @@ export class Alerts {
     let why = ''
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (attempt > 0) {
+        if (!this.isEnding) await this.pause(retryMs * 2 ** (attempt - 1))
         if (this.isEnding) break
-        await new Promise((over) => setTimeout(over, retryMs * 2 ** (attempt - 1)))
       }
       try {
         const status = await ask(url, this.headersOf(secret, body), body)
@@ -142,13 +158,29 @@ export class Alerts {
     }
   }
 
-  private fail(key: string, why: string): void {
+  private pause(ms: number): Promise<void> {
+    return new Promise((over) => {
+      const go = (): void => {
+        clearTimeout(timer)
+        this.pausing.delete(go)
+        over()
+      }
+      const timer = setTimeout(go, ms)
+      this.pausing.add(go)
+    })
+  }
+
+  private wake(): void {
+    for (const go of [...this.pausing]) go()
+  }
+
+  private fail(target: AlertTarget, why: string): void {
     this.failures += 1
-    this.options.failed(`an alert could not be given to ${key}: ${why}`)
+    this.options.failed(`an alert could not be given to ${shown(target)}: ${why}`)
   }
 }
 
-function keyOf(target: AlertTarget): string {
+function shown(target: AlertTarget): string {
   if (target.kind === 'log') return 'the log'
   // The query of an address may hold a secret.
   return target.kind === 'file' ? target.path : target.url.replace(/[?#].*$/, '').replace(/\/\/[^/]*@/, '//')

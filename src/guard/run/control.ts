@@ -35,6 +35,8 @@ export type ControlOptions = {
 }
 
 const MOST_BYTES = 64 * 1024
+/** A status holds counts of every entry of the policy. */
+const MOST_ANSWERED = 16 * 1024 * 1024
 const MOST_CHALLENGES = 100
 
 const Asked = z.discriminatedUnion('ask', [
@@ -163,6 +165,7 @@ function exchange(path: string, line: string): Promise<string> {
     socket.on('connect', () => socket.write(`${line}\n`))
     socket.on('data', (chunk: string) => {
       text += chunk
+      if (text.length > MOST_ANSWERED) return socket.destroy(new Error('it says more than any guard does'))
       if (!text.includes('\n')) return
       resolve(text.slice(0, text.indexOf('\n')))
       socket.destroy()

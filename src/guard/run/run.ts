@@ -4,7 +4,7 @@ import type { Guard } from '../guard.ts'
 import type { Mode, Sighting, Violation, ViolationType } from '../model.ts'
 import type { CompiledPolicy } from '../policy/compile.ts'
 import { timeOf } from '../probes/clock.ts'
-import type { ActivePolicy, Coverage, End, Heartbeat, More, Probe, ProbeKind } from '../probes/probe.ts'
+import type { ActivePolicy, Coverage, End, Heartbeat, More, Probe, ProbeKind, Tier } from '../probes/probe.ts'
 import type { Alerts, AlertCounts } from './alerts.ts'
 import { neededTypes, notPrevented } from './needs.ts'
 import type { Outlet } from './outlet.ts'
@@ -251,7 +251,7 @@ export class GuardRun {
       say(`blind: ${what}`)
     if (guard.mode !== 'enforce') return
     for (const { type, tier } of notPrevented(guard.policy, coverage)) {
-      say(`enforce: ${type} is not prevented here, only ${tier}`)
+      say(`enforce: ${type} cannot be prevented here: ${instead[tier]}`)
       const tags = [`type:${type}`, `tier:${tier}`]
       this.write(records.change({ at, name: `guard/enforce/${type}/${tier}`, taken: 'degraded', tags, proof: null }))
     }
@@ -290,4 +290,13 @@ export class GuardRun {
     this.written += 1
     this.options.outlet.put(record)
   }
+}
+
+/** What becomes of an act that nothing here can prevent. */
+const instead: Readonly<Record<Tier, string>> = {
+  prevent: 'not all of it',
+  terminate: 'the process is killed, and the act may have completed',
+  observe: 'it is only seen',
+  sample: 'it is only looked for again and again',
+  none: 'it is not even seen',
 }

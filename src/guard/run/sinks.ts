@@ -1,6 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, statSync, write } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { promisify } from 'node:util'
+import { RunproofError } from '../../../core/model/errors.ts'
+import { reasonOf } from '../probes/reason.ts'
 import type { Sink } from './outlet.ts'
 
 const writeTo = promisify(write)
@@ -79,5 +81,9 @@ export function channel(): Sink & { readonly stream: () => AsyncIterable<Uint8Ar
 }
 
 function opened(path: string): number {
-  return openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600)
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, 0o600)
+  } catch (cause) {
+    throw new RunproofError('file.unwritable', `records cannot be written to ${path}: ${reasonOf(cause)}`, { cause })
+  }
 }

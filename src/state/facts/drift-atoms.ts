@@ -45,7 +45,7 @@ const takers: { readonly [K in FactKind]: (value: FactKinds[K]['answer']) => Pai
         `user ${uid}`,
       ]),
   processes: (processes) => {
-    const running = processes.map(({ comm, uid, commandLine }) => JSON.stringify([comm, uid, commandLine]))
+    const running = processes.map(({ comm, uid, commandLine }) => JSON.stringify([nameOf(comm, commandLine), uid, commandLine]))
     return [...new Set(running)].map((each) => {
       const [comm, uid, commandLine] = JSON.parse(each) as [string, number, readonly string[]]
       return [`${comm} of user ${uid}`, commandLine.join(' ')]
@@ -83,6 +83,11 @@ const takers: { readonly [K in FactKind]: (value: FactKinds[K]['answer']) => Pai
   'kernel-modules': (modules) => modules.map((name) => [name, '']),
   sshd: (settings) => Object.entries(settings).map(([keyword, values]) => [keyword, values.join(', ')]),
   crontab: (lines) => lines.map((line) => [line, '']),
+}
+
+/** The kernel's workers, made and named anew every moment after what they do: all are one. */
+function nameOf(comm: string, commandLine: readonly string[]): string {
+  return commandLine.length === 0 && comm.startsWith('kworker/') ? 'kworker' : comm
 }
 
 function fileParts(file: FileFact): Pairs {

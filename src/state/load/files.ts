@@ -1,4 +1,5 @@
-import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, statSync } from 'node:fs'
+import { readBounded } from '../../lib/io/read-bounded.ts'
 
 /** What loading needs of a file system, so that a suite can also be loaded from memory. Paths are relative to the working directory. */
 export type Files = {
@@ -9,10 +10,13 @@ export type Files = {
   readonly names: (folder: string) => readonly string[]
 }
 
+/** Of one gossfile, variables file or file that a template reads: far more than anybody writes. */
+const MOST_BYTES = 64 * 1024 * 1024
+
 export const localFiles: Files = {
   read(path) {
     try {
-      return readFileSync(path)
+      return readBounded(path, MOST_BYTES)
     } catch (error) {
       throw new Error(fileFault(path, error as NodeJS.ErrnoException), { cause: error })
     }

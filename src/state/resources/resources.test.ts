@@ -274,3 +274,16 @@ test('kernel modules, sshd settings, crontabs and access by mode bits', () => {
 test('the Windows registry is an error on every host that we ask', () => {
   assert.match(judged([resource('registry', 'HKLM', { exists: false })], [], 'runproof')[0] ?? '', /only supported on Windows/)
 })
+
+test('what was opened and could not be read is named by goss beside its error; what could not be opened is not', () => {
+  const folder = resource('file', '/etc', { exists: true, contents: ['x'] })
+  const [query] = queriesOf(folder, of('goss')) as [Query]
+  const shownFor = (error: string): unknown =>
+    evaluate(
+      { resources: [folder] },
+      bundleOf([[query, { value: { exists: { value: true }, contents: { error } } }]]),
+      'goss',
+    ).map(({ outcome, matcher }) => [outcome, matcher.actual, matcher.message])[1]
+  assert.deepEqual(shownFor('read /etc: is a directory'), ['error', 'object: *os.File', 'to have patterns'])
+  assert.deepEqual(shownFor('open /etc: permission denied'), ['error', undefined, ''])
+})

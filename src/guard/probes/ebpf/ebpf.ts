@@ -1,3 +1,4 @@
+import { getSystemErrorMap } from 'node:util'
 import type { EventTime } from '../../../../core/model/time.ts'
 import type { ViolationType } from '../../model.ts'
 import { timeOf } from '../clock.ts'
@@ -250,7 +251,9 @@ const lostProcesses: ReadonlySet<string> = new Set(['untracked'])
 
 function hookOf({ name, state, errno, note }: { name: string; state: string; errno: number; note: string | null }): Hook {
   if (state === 'attached') return { name, state: 'attached', why: null }
-  const why = [note, errno === 0 ? null : `errno ${errno}`].filter((part) => part !== null).join(': ')
+  const why = [note, errno === 0 ? null : (getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`)]
+    .filter((part) => part !== null)
+    .join(': ')
   return { name, state: state === 'missing' ? 'missing' : 'failed', why }
 }
 

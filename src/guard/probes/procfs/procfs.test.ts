@@ -19,6 +19,7 @@ test('a name may hold brackets, blanks and line breaks: the fields are behind it
     cpuTicks: 12,
     startTicks: 98765,
     exitCode: 0,
+    isExiting: false,
   })
   assert.equal(statIn('nothing'), null)
   fc.assert(
@@ -106,6 +107,34 @@ test('a process that was made a moment ago is looked at every time, however many
   assert.deepEqual(
     appeared.map(({ pid, executable }) => [pid, executable]),
     [[500, '/bin/tail']],
+  )
+  rmSync(proc, { recursive: true })
+})
+
+test('a process that ends is no other program: what it ran is forgotten, and that is not told as something that it runs', () => {
+  const { proc, put, end } = fakeProc()
+  const list = procfsList(proc)
+  const look = () => list.look() as Exclude<ReturnType<typeof list.look>, Promise<unknown>>
+  const zombie = (pid: number): void => {
+    rmSync(join(proc, String(pid), 'exe'))
+    writeFileSync(join(proc, String(pid), 'stat'), `${pid} (x) Z 1 1 1 0 -1 4194308 0 0 0 0 7 5 0 0 20 0 1 0 100 0 0 0`)
+  }
+  put(7, 100, '/bin/a')
+  void look()
+  zombie(7)
+  put(8, 100, '/bin/b', 7)
+  zombie(8)
+  // The second began and ended unseen: it was not seen, and so it is not counted as seen.
+  assert.deepEqual(look(), { appeared: [], gone: [] })
+  end(7)
+  assert.deepEqual(
+    look().gone.map(({ pid }) => pid),
+    [7],
+  )
+  put(8, 300, '/bin/b')
+  assert.deepEqual(
+    look().appeared.map(({ executable }) => executable),
+    ['/bin/b'],
   )
   rmSync(proc, { recursive: true })
 })

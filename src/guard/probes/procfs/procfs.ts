@@ -24,7 +24,7 @@ const YOUNG = 20
 /** What /proc lists; reads no more than is new. */
 export function procfsList(proc: string): ProcessList {
   const boot = bootIdIn(proc)
-  const known = new Map<number, Listed>()
+  const known = new Map<number, Read>()
   const young = new Map<number, number>()
   let round: number[] = []
   const readAgain = (): ReadonlySet<number> => {
@@ -46,7 +46,7 @@ export function procfsList(proc: string): ProcessList {
         const before = known.get(pid)
         const after = before === undefined ? null : listedOf(pid, boot, proc)
         if (before === undefined || after === null) continue
-        if (after.process === before.process && after.executable === before.executable) continue
+        if (after.process === before.process && (after.executable === before.executable || after.isEnding)) continue
         gone.push(before)
         known.delete(pid)
       }
@@ -55,6 +55,8 @@ export function procfsList(proc: string): ProcessList {
         const listed = known.has(pid) ? null : listedOf(pid, boot, proc)
         if (listed === null) continue
         known.set(pid, listed)
+        // It began and ended between two looks: nobody can say any more what it ran.
+        if (listed.isEnding) continue
         young.set(pid, YOUNG)
         appeared.push(listed)
       }
@@ -63,14 +65,20 @@ export function procfsList(proc: string): ProcessList {
   }
 }
 
-function listedOf(pid: number, boot: string, proc: string): Listed | null {
+/** `isEnding`: the kernel has forgotten already which file it ran. */
+type Read = Listed & { readonly isEnding: boolean }
+
+function listedOf(pid: number, boot: string, proc: string): Read | null {
+  const executable = executableOf(pid, proc)
+  // In this order: what ends between the two is seen to be ending.
   const stat = statOf(pid, proc)
   if (stat === null) return null
   return {
     pid,
+    isEnding: executable === null && stat.isExiting,
     parent: stat.parent,
     process: `${boot}:${pid}:${stat.startTicks}`,
-    executable: executableOf(pid, proc),
+    executable,
     comm: stat.comm,
     uid: uidOf(pid, proc),
     cgroup: cgroupOf(pid, proc),

@@ -11,6 +11,8 @@ export type Stat = {
   readonly startTicks: number
   /** As waitpid gives it, while the process is a zombie; 0 where we may not see it. */
   readonly exitCode: number
+  /** It has exited or is about to: nobody can say any more which file it ran. */
+  readonly isExiting: boolean
 }
 
 /** Ids of the processes that run now. */
@@ -22,6 +24,9 @@ export function pidsIn(proc = '/proc'): readonly number[] {
   }
   return found
 }
+
+/** Among the flags of a process. */
+const PF_EXITING = 4
 
 /** Null for a process that is gone. */
 export function statOf(pid: number, proc = '/proc'): Stat | null {
@@ -42,6 +47,7 @@ export function statIn(line: string): Stat | null {
     cpuTicks: number(14) + number(15),
     startTicks: number(22),
     exitCode: number(52),
+    isExiting: (number(9) & PF_EXITING) !== 0,
   }
 }
 
