@@ -1,6 +1,6 @@
 // From a gossfile to a verdict: what a control that demands state checks makes of runs that pass, fail, cannot judge, or do not happen.
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -300,4 +300,28 @@ test('observe refuses to begin with a broken policy, a schedule that is none, or
   assert.equal(unsigned.code, 64)
   assert.match(unsigned.err, /cannot be signed/)
   assert.equal((await tried(policies, '--environment', 'x', '--tags-any', 'none')).code, 64)
+})
+
+test('validate leaves the same records: what fails, what could not be loaded, and whose run it was', async () => {
+  const folder = bundle({ mode: 0o600 })
+  const told = (): readonly Told[] =>
+    readFileSync(join(folder, 'v.ndjson'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Told)
+  const ran = await run(['state', '-g', 'checks/host.yaml', 'validate', '--to', 'v.ndjson', '--sensor', 'state-nightly'], {
+    cwd: folder,
+  })
+  assert.ok(ran.code <= 1, ran.err)
+  const kinds = told().map(({ kind, sensor }) => `${kind} ${String(sensor)}`)
+  assert.ok(kinds.length > 1)
+  assert.equal(kinds.at(-1), 'counters state-nightly')
+
+  writeFileSync(join(folder, 'checks', 'broken.yaml'), 'file: [')
+  rmSync(join(folder, 'v.ndjson'))
+  const broken = await run(['state', '-g', 'checks/broken.yaml', 'validate', '--to', 'v.ndjson'], { cwd: folder })
+  assert.equal(broken.code, 78, broken.err)
+  const [fault, ...more] = told()
+  assert.deepEqual([fault?.kind, fault?.['sensor'], more.length], ['fault', 'state', 0])
+  assert.match(String(fault?.['what']), /cannot be loaded/)
 })

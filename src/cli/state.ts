@@ -37,6 +37,8 @@ validate  checks, prints, and ends with goss's exit codes
   --from FACTS          judge kept answers instead of asking; may be given again
   --out DIR             one file for each host instead of standard output
   --json                everything known of the run, all hosts, as one document
+  --to FILE|-|URL       canonical records of the results as well, for runproof assess or a service (--state DIR for a URL, from runproof
+                        forward enrol); --sensor NAME where this run is not the sensor \`state\`
 serve     answers 200 while the checks pass and 503 while they do not; one run for however many ask
   -l, -e, -c            where to listen, the path, how long a run's results are kept. The gossfile is read again when it changes, or on SIGHUP
   /metrics              the results as Prometheus series
@@ -54,6 +56,7 @@ examples:
   runproof state -g web.yaml --vars prod.yaml validate -f junit > result.xml
   runproof state validate --target ssh://ops@web-1 --target ssh://ops@web-2 --sudo
   runproof state validate --inventory hosts.txt --facts ./facts && runproof state diff facts/web-1.json later/web-1.json
+  runproof state validate --to state.ndjson && runproof assess --bundle assurance --events state.ndjson
   runproof state serve -l 0.0.0.0:8080 -f json
   runproof state add file /etc/ssh/sshd_config && runproof state autoadd sshd
   runproof state validate -r 60s -s 2s --target docker://shop

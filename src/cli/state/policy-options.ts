@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { RunproofError } from '../../../core/model/errors.ts'
+import { readBounded } from '../../lib/io/read-bounded.ts'
 import { whyOf } from '../../lib/io/read-text.ts'
 import { loadSuite } from '../../state/load/load-suite.ts'
 import type { Target } from '../../state/model/fact.ts'
@@ -124,7 +125,7 @@ function checkOf(
 }
 
 /** A host that never said its name: it is known by how it was named here, without whom to log in as. */
-function unreached(name: string): Target {
+export function unreached(name: string): Target {
   const [, scheme, rest = name] = /^(ssh|docker|podman|kubectl):\/\/(.*)$/.exec(name) ?? []
   if (scheme === undefined || scheme === 'ssh') {
     const id = rest.slice(rest.lastIndexOf('@') + 1).replace(/:\d+$/, '')

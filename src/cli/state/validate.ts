@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os'
+import { availableParallelism, hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RunproofError } from '../../../core/model/errors.ts'
 import { goDuration } from '../../state/facts/go-duration.ts'
@@ -9,9 +9,11 @@ import { paint } from '../../state/output/human.ts'
 import { GossPanic } from '../../state/resources/kind.ts'
 import { judgementOf, RETRY_TIMEOUT, untilPassing, type HostRun, type Retry } from '../../state/run.ts'
 import { EXIT, type Io } from '../command.ts'
+import { connectionOptions } from '../forward/options.ts'
 import { version } from '../run.ts'
 import { hostsOf, hostOptions, type Hosts } from './hosts.ts'
 import { count, duration, isSet, read, text, words, type Globals, type Read } from './options.ts'
+import type { RecordsAsked } from './records-out.ts'
 import { report } from './report.ts'
 import { badLevel, GossfileError, located, rfc3339, sayDeprecations, suiteOf, warner } from './suite.ts'
 
@@ -27,6 +29,10 @@ const options = {
   'max-concurrent': { type: 'string' },
   json: { type: 'boolean' },
   out: { type: 'string' },
+  to: { type: 'string' },
+  sensor: { type: 'string' },
+  state: { type: 'string' },
+  ...connectionOptions,
   ...hostOptions,
 } as const
 
@@ -53,8 +59,14 @@ export async function validate(before: readonly string[], rest: readonly string[
   try {
     suite = await suiteOf(globals, io, true, { onNote: warner(globals, io, rfc3339) })
   } catch (error) {
-    if (error instanceof GossfileError)
+    if (error instanceof GossfileError) {
+      const to = text(given.values['to'])
+      if (to !== undefined) {
+        const { writeFailure } = await import('./records-out.ts')
+        await writeFailure(`the gossfile cannot be loaded: ${error.message}`, hostname(), recordsAsked(to, given), io)
+      }
       return refuse(globals.dialect === 'goss' ? error.message : located(error), loadExitCode, globals, io)
+    }
     throw error
   }
   try {
@@ -74,6 +86,7 @@ async function validateSuite(suite: LoadedSuite, given: Read, io: Io): Promise<n
   const { globals } = asked
   const { queries, judge, prepare } = judgementOf(suite, globals.dialect, globals.packageManager)
   const retry = retryOf(given, io)
+  let last: readonly HostRun[] = []
   const attempt = async (): Promise<number> => {
     sayDeprecations(suite, globals, io)
     let isOver = false
@@ -85,11 +98,22 @@ async function validateSuite(suite: LoadedSuite, given: Read, io: Io): Promise<n
       failure,
       results: bundle === null ? [] : judge(bundle),
     }))
+    last = runs
     return report(runs, { version: version(), sources: suite.sources, globals, now: io.now }, asked, io)
   }
   const code = await untilPassing(attempt, retry, { now: io.now, sleep }, announce(globals, asked.style, io))
+  const to = text(given.values['to'])
+  if (to !== undefined) {
+    // Read only here: most runs leave no records.
+    const { writeRecords } = await import('./records-out.ts')
+    await writeRecords(last, suite.sources, recordsAsked(to, given), io)
+  }
   if (code !== RETRY_TIMEOUT || retry === null) return code
   return refuse(`timeout of ${goDuration(retry.timeoutMs)} reached before tests entered a passing state`, code, globals, io)
+}
+
+function recordsAsked(to: string, { values }: Read): RecordsAsked {
+  return { to, sensor: text(values['sensor']), values }
 }
 
 async function askedOf({ globals, values, positionals }: Read, io: Io): Promise<Asked> {
