@@ -293,7 +293,7 @@ test('a verdict of fail with no finding behind it is a case too: nobody can waiv
       lines.map(({ kind, control, verdict, state, fingerprint }) => ({ kind, control, verdict, state, fingerprint })),
       ['no-shell', 'no-curl'].map((control) => ({ kind: 'verdict', control, verdict: 'fail', state: 'open', fingerprint: null })),
     )
-    const [{ id = 0 } = {}] = lines
+    const id = lines[0]?.id ?? 0
     const shown = await showAs(ada, id)
     assert.match(shown.reasons.join(), /falco/)
     assert.deepEqual(shown.to_sign, [])

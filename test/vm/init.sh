@@ -113,7 +113,10 @@ for how in plain persist; do
 done
 
 sed 's/^/RP log /' /w/log
-echo "RP frames begin"
-gzip -c /w/frames | base64
-echo "RP frames end"
+# Twice: now and then the serial line spoils a letter.
+for copy in 1 2; do
+  echo "RP frames begin"
+  gzip -c /w/frames | base64
+  echo "RP frames end"
+done
 poweroff -f

@@ -112,6 +112,14 @@ test('a guest that says nothing, or whose account is spoilt, is not green', () =
   assert.ok(problems(guest().map((line) => (line.length > 100 && !line.startsWith('RP') ? line.slice(9) : line))).length > 0)
 })
 
+test('an account of which one copy is spoilt is read from the other', () => {
+  const whole = guest()
+  const copy = whole.slice(whole.indexOf('RP frames begin'))
+  const spoilt = copy.map((line) => (line.startsWith('RP') ? line : `${line.slice(0, 40)}?${line.slice(41)}`))
+  assert.deepEqual(problems([...whole.slice(0, -copy.length), ...spoilt, ...copy]), [])
+  assert.ok(problems([...whole.slice(0, -copy.length), ...spoilt, ...spoilt]).length > 0)
+})
+
 test('an archive is one that the kernel unpacks: names, sizes, padding, end', () => {
   const archive = newc([{ path: 'init', mode: 0o100755, data: Buffer.from('#!/bin/sh') }]).toString('latin1')
   assert.ok(archive.startsWith('07070100000001000081ed'))

@@ -144,15 +144,17 @@ function caseOf(line: string): readonly Case[] {
   }
 }
 
+/** The first copy that came through whole, which gzip's checksum says; null: none did, and so the account is missing, which fails. */
 function framesIn(lines: readonly string[]): Buffer | null {
-  const from = lines.findIndex((line) => line.includes('RP frames begin'))
-  const to = lines.findIndex((line) => line.includes('RP frames end'))
-  if (from < 0 || to < from) return null
-  // A line that is not all base64 is not the guest's: then the account is missing, which fails.
-  const text = lines.slice(from + 1, to).join('')
-  try {
-    return gunzipSync(Buffer.from(text, 'base64'))
-  } catch {
-    return null
+  for (const [from, line] of lines.entries()) {
+    if (!line.includes('RP frames begin')) continue
+    const to = lines.findIndex((other, at) => at > from && other.includes('RP frames end'))
+    if (to < 0) return null
+    try {
+      return gunzipSync(Buffer.from(lines.slice(from + 1, to).join(''), 'base64'))
+    } catch {
+      // The next copy may be whole.
+    }
   }
+  return null
 }

@@ -8,7 +8,7 @@ import { lockFolder } from '../../lib/io/folder-lock.ts'
 import { signEnvelope } from '../../keys/sign-envelope.ts'
 import { watchRecord } from '../../sensors/runproof/record.ts'
 import { required } from '../arguments.ts'
-import type { Io } from '../command.ts'
+import { EXIT, type Io } from '../command.ts'
 import { knownIdentity, ownKey } from '../forward/identity.ts'
 import { clientOptions, type connectionOptions } from '../forward/options.ts'
 
@@ -49,7 +49,16 @@ export async function destinationOf(to: string, options: DestinationOptions): Pr
 
 /** The real one can be slow, and then says so. */
 function standardOutput(io: Io): Sink {
-  if (io.stdin() === process.stdin) return streamSink(process.stdout)
+  if (io.stdin() === process.stdin) {
+    // Elsewhere a reader that stops early has what it wanted; of evidence the rest is missing.
+    process.stdout.prependOnceListener('error', () => {
+      io.err('nobody reads the records any more: what was still to be written is lost')
+      process.once('exit', () => {
+        process.exitCode = EXIT.could_not
+      })
+    })
+    return streamSink(process.stdout)
+  }
   return {
     write: async (bytes) => io.out(Buffer.from(bytes).toString('utf8').replace(/\n$/, '')),
     end: async () => {},

@@ -158,16 +158,16 @@ test('a receiver that never answers does not keep a guard from ending, and what 
 })
 
 test('an alert that waits for its next attempt is not waited for at the end', async () => {
-  let asked = 0
+  const first = Promise.withResolvers<void>()
   const { alerts } = alertsTo(['webhook:http://127.0.0.1:1/x'], {
     retryMs: 1_000_000,
     post: async () => {
-      asked += 1
+      first.resolve()
       return 503
     },
   })
   alerts.tell(alerting())
-  while (asked === 0) await new Promise((soon) => setTimeout(soon, 2))
+  await first.promise
   await alerts.end()
   assert.deepEqual(alerts.counts, { given: 0, failed: 1, waiting: 0 })
 })

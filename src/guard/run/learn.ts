@@ -41,6 +41,8 @@ const withheld = [
   'fork',
 ] as const
 
+const withheldCalls: ReadonlySet<string> = new Set(withheld.flatMap((family) => families(family)))
+
 /** More different paths than that of one process are not kept: a policy of that many nobody reads. */
 const MOST = 10_000
 
@@ -150,7 +152,7 @@ function callsOf({ syscall, exec }: Seen, visible: ReadonlySet<ViolationType>): 
   const made = (family: string): boolean => families(family).some((name) => syscall.has(name))
   const ran = exec.size > 0 || !visible.has('exec')
   const free = withheld.filter((family) => !made(family) && !(ran && (family === 'exec' || family === 'fork')))
-  const used = [...syscall].map(([name, count]) => `${name} ${count}×`)
+  const used = [...syscall].filter(([name]) => withheldCalls.has(name)).map(([name, count]) => `${name} ${count}×`)
   return [
     ...(used.length > 0 ? [`    # made, and so not blocked: ${used.join(', ')}`] : []),
     `    blocked_syscalls: [${free.join(', ')}]`,
