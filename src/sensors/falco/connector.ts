@@ -46,7 +46,7 @@ function actOf(event: JsonObject, fields: JsonObject, { rule, at, node, source }
   const { action, target, access, assumed } = doneOf(fields, source)
   const subject = subjectOf(fields, node)
   // A relay that cuts one text cuts them all: whatever field shows it, the event is no longer what the sensor wrote.
-  const isCutShort = isCut(known(event['output'])) || hasTextEnding(fields, CUT)
+  const isCutShort = hasTextEnding(event, CUT, 'output') || hasTextEnding(fields, CUT)
   const tags = listOf(event['tags']).filter((tag) => typeof tag === 'string')
   const isAnybodys = isHostSource(source) && subject.onHost === null && subject.pod === null
   const read = { action, target, executable: subject.executable, executablePartial: subject.executablePartial }

@@ -115,7 +115,7 @@ class Learner {
 
   private object(): JsonObject {
     const members: Record<string, unknown> = {}
-    const texts: number[] = []
+    const texts = new Map<string, number>()
     this.at++
     for (this.skipBlanks(); this.raw[this.at] !== CLOSE; this.skipBlanks()) {
       if (this.raw[this.at] === COMMA) {
@@ -124,13 +124,18 @@ class Learner {
       }
       const key = this.key()
       const value = this.value(key)
-      if ('slot' in value && value.textSlot !== undefined) texts.push(value.textSlot)
+      if ('slot' in value && value.textSlot !== undefined) texts.set(key, value.textSlot)
       // defineProperty makes an own property even of `__proto__`, as JSON.parse does.
       Object.defineProperty(members, key, { ...memberOf(value), enumerable: true, configurable: true })
     }
     this.at++
     const { line } = this
-    lookAtTexts(members, (ending) => texts.some((slot) => line.endsWith(slot, ending)))
+    const slots = [...texts.values()]
+    lookAtTexts(members, (ending, key) => {
+      if (key === null) return slots.some((slot) => line.endsWith(slot, ending))
+      const slot = texts.get(key)
+      return slot !== undefined && line.endsWith(slot, ending)
+    })
     return members as JsonObject
   }
 

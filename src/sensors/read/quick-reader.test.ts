@@ -160,6 +160,54 @@ test('a fault in a text that nobody asks for is found in a known form too', () =
   }
 })
 
+test('what is special in a text is found wherever it stands, and nothing else is', () => {
+  const deaf: ReadableConnector = { ...probe, read: () => ({ class: 'ignored', sensor: 'probe', reason: 'read' }) }
+  const learned = '{"probe":"a"}\n{"probe":"b"}\n'
+  const isKnown = (text: string): boolean => {
+    const quick = createQuickReader('auto', [deaf])
+    const frames = createEventReader({ sensor: 'auto', connectors: [deaf], onEvent: () => {}, quick })
+    frames.push(Buffer.from(learned))
+    const line = `{"probe":"${text}"}`
+    return quick.match(Buffer.from(`${line}\n`, 'latin1'), 0) === line.length
+  }
+  for (let place = 0; place < 9; place++) {
+    for (const [what, expected] of [
+      [' ', true],
+      ['~', true],
+      ['!', true],
+      ['[', true],
+      ['\\n', true],
+      ['\\"', true],
+      ['\\u0041', false],
+      ['"', false],
+      ['\x00', false],
+      ['\x1f', false],
+      ['\x7f', false],
+      ['\x80', false],
+      ['\xff', false],
+    ] as const) {
+      const text = `${'x'.repeat(place)}${what}${'y'.repeat(8 - place)}`
+      assert.equal(isKnown(text), expected, JSON.stringify(text))
+    }
+  }
+})
+
+test('whether one text or any ends so is the same of a known form and of a parsed event', () => {
+  const asking: ReadableConnector = {
+    ...probe,
+    read: (event) => ({
+      class: 'ignored',
+      sensor: 'probe',
+      reason: [null, 'probe', 'b', 'n', 'absent', 'toString'].map((key) => Number(hasTextEnding(event, '...', key))).join(''),
+    }),
+  }
+  const all = ['{"probe":"a","b":"b","n":1}', '{"probe":"a...","b":"b","n":2}', '{"probe":"a","b":"b...","n":3}']
+  const reasons = readAll([...all, ...all].map((line) => `${line}\n`).join(''), [asking]).map(({ reading }) =>
+    'reason' in reading ? reading.reason : '',
+  )
+  assert.deepEqual(reasons, ['000000', '110000', '101000', '000000', '110000', '101000'])
+})
+
 test('an event that is known but too large is refused as any other', () => {
   const quick = createQuickReader('auto', [probe], { ...defaultLimits, eventBytes: 64 })
   const reasons: string[] = []
