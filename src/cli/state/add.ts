@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { RunproofError } from '../../../core/model/errors.ts'
 import { replaceFile } from '../../lib/io/durable-file.ts'
@@ -72,7 +72,9 @@ export async function intoGossfile(globals: Globals, io: Io, change: (draft: Dra
       )
       return EXIT.ok
     }
-    replaceFile(resolve(io.cwd, gossfile), text)
+    const path = resolve(io.cwd, gossfile)
+    // A gossfile that others may not read stays so.
+    replaceFile(path, text, (statSync(path, { throwIfNoEntry: false })?.mode ?? 0o644) & 0o777)
     return EXIT.ok
   } catch (error) {
     return error instanceof CannotAdd ? refused(error.message, globals, io) : failed(error, globals, io)

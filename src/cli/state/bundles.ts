@@ -1,6 +1,9 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { RunproofError } from '../../../core/model/errors.ts'
+import { replaceFile } from '../../lib/io/durable-file.ts'
+import { readBounded } from '../../lib/io/read-bounded.ts'
+import { whyOf } from '../../lib/io/read-text.ts'
 import { readBundle, writeBundle } from '../../state/facts/bundle.ts'
 import type { FactBundle } from '../../state/model/fact.ts'
 import type { TargetSpec } from '../../state/targets/address.ts'
@@ -32,9 +35,15 @@ export function keepBundles(collected: readonly Collected[], out: string, isMany
   mkdirSync(isMany ? path : dirname(path), { recursive: true })
   for (const { name, bundle } of collected) {
     if (bundle === null) continue
-    // Facts hold what files and commands said: for their owner alone.
-    writeFileSync(isMany ? join(path, `${fileName(name)}.json`) : path, writeBundle(bundle), { mode: 0o600 })
+    put(isMany ? join(path, `${fileName(name)}.json`) : path, writeBundle(bundle))
   }
+}
+
+/** Facts hold what files and commands said: for their owner alone, whoever could read what was there before. */
+function put(path: string, text: string): void {
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true
+  if (isFile) replaceFile(path, text, 0o600)
+  else writeFileSync(path, text)
 }
 
 /** A host's name as part of a path. */
@@ -45,10 +54,9 @@ export function fileName(name: string): string {
 function readText(file: string, cwd: string): string {
   const path = resolve(cwd, file)
   try {
-    if (statSync(path).size > LIMIT) throw new RunproofError('format.too_large', `${file} is larger than ${LIMIT} bytes`)
-    return readFileSync(path, 'utf8')
+    return readBounded(path, LIMIT).toString('utf8')
   } catch (cause) {
-    if (cause instanceof RunproofError) throw cause
-    throw new RunproofError('file.unreadable', `${file} cannot be read: ${(cause as Error).message}`, { cause })
+    if (cause instanceof RunproofError) throw new RunproofError(cause.code, `${file}: ${cause.message}`, { cause })
+    throw new RunproofError('file.unreadable', `cannot read ${file}: ${whyOf(cause)}`, { cause })
   }
 }

@@ -3,7 +3,6 @@ import type { FactBundle, Query } from '../../state/model/fact.ts'
 import type { Dialect } from '../../state/model/resource.ts'
 import type { TargetSpec } from '../../state/targets/address.ts'
 import type { Io } from '../command.ts'
-import { createProgress } from '../progress.ts'
 import { count, list, text, words, type Read } from './options.ts'
 
 /** Options that say which hosts are asked, and how. */
@@ -92,7 +91,10 @@ function locally({ dialect, parallel }: How): Asking {
 
 function remotely(targets: readonly TargetSpec[], parallel: number, { dialect }: How, io: Io): Asking {
   return async (queries, signal) => {
-    const { collectAll } = await import('../../state/targets/collect.ts')
+    const [{ collectAll }, { createProgress }] = await Promise.all([
+      import('../../state/targets/collect.ts'),
+      import('../progress.ts'),
+    ])
     const progress = createProgress(io)
     const collected = await collectAll(targets, queries, {
       dialect,

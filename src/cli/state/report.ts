@@ -6,7 +6,6 @@ import { isFailed, type RunInfo } from '../../state/output/run.ts'
 import type { Result } from '../../state/model/result.ts'
 import type { HostRun } from '../../state/run.ts'
 import { EXIT, type Io } from '../command.ts'
-import { table } from '../table.ts'
 import { advice } from './advice.ts'
 import { emit } from './emit.ts'
 import type { Globals } from './options.ts'
@@ -25,8 +24,8 @@ export async function report(runs: readonly HostRun[], about: About, asked: Aske
   if (asked.isJson) {
     const { runDocument } = await import('./run-document.ts')
     emit(io, runDocument(shown, about, code))
-  } else if (asked.folder !== null) writeFiles(shown, about, asked, asked.folder, io)
-  else if (asked.hosts.isMany) severalHosts(shown, about, asked, io)
+  } else if (asked.folder !== null) await writeFiles(shown, about, asked, asked.folder, io)
+  else if (asked.hosts.isMany) await severalHosts(shown, about, asked, io)
   else oneHost(shown, about, asked, io)
   for (const { name, failure } of shown)
     if (failure !== null)
@@ -90,7 +89,7 @@ function oneHost([run]: readonly HostRun[], about: About, asked: Asked, io: Io):
   if (about.globals.dialect === 'runproof' && forPeople.has(asked.format)) emit(io, advice(run.results))
 }
 
-function severalHosts(runs: readonly HostRun[], about: About, asked: Asked, io: Io): void {
+async function severalHosts(runs: readonly HostRun[], about: About, asked: Asked, io: Io): Promise<void> {
   if (asked.format === 'json') {
     const hosts = runs.map((run) => {
       const report =
@@ -106,15 +105,17 @@ function severalHosts(runs: readonly HostRun[], about: About, asked: Asked, io: 
     if (run.failure !== null || (asked.format !== 'documentation' && !run.results.some(isFailed))) continue
     emit(io, `== ${run.name}\n${textOf(run, about, asked).text}${advice(run.results)}\n`)
   }
+  const { summaryTable } = await import('./summary-table.ts')
   for (const line of summaryTable(runs)) io.out(line)
 }
 
-function writeFiles(runs: readonly HostRun[], about: About, asked: Asked, folder: string, io: Io): void {
+async function writeFiles(runs: readonly HostRun[], about: About, asked: Asked, folder: string, io: Io): Promise<void> {
   const path = resolve(io.cwd, folder)
   mkdirSync(path, { recursive: true })
   for (const run of runs)
     if (run.failure === null)
       writeFileSync(join(path, `${fileName(run.name)}.${extensions[asked.format]}`), textOf(run, about, asked).text)
+  const { summaryTable } = await import('./summary-table.ts')
   for (const line of summaryTable(runs)) io.out(line)
 }
 
@@ -128,29 +129,6 @@ const extensions: Readonly<Record<Format, string>> = {
   silent: 'txt',
   structured: 'json',
   tap: 'tap',
-}
-
-/** A row for each host: how many passed, failed, could not be judged, were skipped. */
-export function summaryTable(runs: readonly HostRun[]): readonly string[] {
-  const count = (results: readonly Result[], outcome: Result['outcome']): string =>
-    String(results.filter((result) => result.outcome === outcome).length)
-  const rows = runs.map(({ name, results, failure }) =>
-    failure === null
-      ? [
-          name,
-          count(results, 'pass'),
-          count(results, 'fail'),
-          count(results, 'error'),
-          count(results, 'skip'),
-          verdictOf(results),
-        ]
-      : [name, '-', '-', '-', '-', 'not checked'],
-  )
-  return table(['host', 'passed', 'failed', 'errors', 'skipped', 'verdict'], rows)
-}
-
-function verdictOf(results: readonly Result[]): string {
-  return results.some(isFailed) ? 'fails' : 'passes'
 }
 
 /** A host's name as part of a path. */

@@ -1,13 +1,19 @@
+import { createRequire } from 'node:module'
+import { late } from '../../lib/late.ts'
 import type { AnswerOf, Answer, FileFact, QueryOf } from '../model/fact.ts'
-import { accessOf } from './access.ts'
+import type * as Access from './access.ts'
 import { bytesOf } from './bytes.ts'
-import { capabilitiesOf, labelOf } from './file-attributes.ts'
+import type * as Attributes from './file-attributes.ts'
 import { goError } from './go-errors.ts'
 import { absolute } from './go-path.ts'
 import type { Context } from './context.ts'
 import type { Outcome, Stat } from './host.ts'
 
 type Ask = QueryOf<'file'>
+
+const load = createRequire(import.meta.url)
+const permissions = late(() => load('./access.ts') as typeof Access)
+const attributes = late(() => load('./file-attributes.ts') as typeof Attributes)
 
 /**
  * Everything that was asked about one file, by lstat; contents, digests and access are those of what a link leads to. A home folder
@@ -66,9 +72,9 @@ async function extrasOf(context: Context, ask: Ask, path: string, stat: Outcome<
   return {
     ...(ask.contents ? { contents: await contentsOf(context, path) } : {}),
     ...(ask.digests.length > 0 ? { digests: await digestsOf(context, ask.digests, path) } : {}),
-    ...(ask.access.length > 0 ? { access: await accessOf(context, path, ask.access) } : {}),
-    ...(ask.capabilities ? { capabilities: await capabilitiesOf(context.host, path, stat) } : {}),
-    ...(ask.label ? { label: await labelOf(context.host, path, stat) } : {}),
+    ...(ask.access.length > 0 ? { access: await permissions().accessOf(context, path, ask.access) } : {}),
+    ...(ask.capabilities ? { capabilities: await attributes().capabilitiesOf(context.host, path, stat) } : {}),
+    ...(ask.label ? { label: await attributes().labelOf(context.host, path, stat) } : {}),
   }
 }
 

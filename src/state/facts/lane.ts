@@ -99,6 +99,11 @@ function startShell(): Shell {
   }
   shell.once('error', ended)
   shell.once('close', ended)
+  const letGo = (): void => {
+    shell.stdin.end()
+    shell.unref()
+    for (const stream of [shell.stdin, shell.stdout]) (stream as unknown as { unref?: () => void }).unref?.()
+  }
   return {
     isAlive: () => alive,
     ask: (words) =>
@@ -113,11 +118,10 @@ function startShell(): Shell {
     },
     abandon: () => {
       alive = false
-      shell.stdin.end()
-      shell.unref()
-      for (const stream of [shell.stdin, shell.stdout]) (stream as unknown as { unref?: () => void }).unref?.()
+      letGo()
     },
-    close: () => void shell.stdin.end(),
+    // At the end of its input it ends, whether we are still here or not.
+    close: letGo,
   }
 }
 

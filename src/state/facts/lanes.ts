@@ -19,7 +19,7 @@ const PATIENCE_MS = 15
 
 type Waiting = { readonly words: string; readonly timeoutMs: number; readonly resolve: (run: Run | null) => void }
 
-/** Two lanes for each processor at first; more of them only while commands wait behind others that sleep. */
+/** A lane for each processor at first; more of them only while commands wait behind others that sleep. */
 export function openLanes({ most, signal, ...options }: LanesOptions): Lanes {
   const lanes = new Set<Lane>()
   const idle: Lane[] = []
@@ -38,7 +38,7 @@ export function openLanes({ most, signal, ...options }: LanesOptions): Lanes {
   }
   const mayGrow = (): boolean => {
     if (lanes.size >= most) return false
-    return lanes.size < 2 * availableParallelism() || performance.now() - movedAt >= PATIENCE_MS
+    return lanes.size < availableParallelism() || performance.now() - movedAt >= PATIENCE_MS
   }
   const give = async (lane: Lane, { words, timeoutMs, resolve }: Waiting): Promise<void> => {
     const run = await lane.run(words, timeoutMs)

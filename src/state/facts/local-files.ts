@@ -13,7 +13,6 @@ import {
   statSync,
 } from 'node:fs'
 import { statfs } from 'node:fs/promises'
-import { createHash, hash } from 'node:crypto'
 import type { Digest, FileType } from '../model/fact.ts'
 import { errnoOf } from './go-errors.ts'
 import type { Host, Outcome, Read, Stat } from './host.ts'
@@ -99,10 +98,13 @@ function readFully(file: number, expected: number, most: number): Buffer {
 
 const SHORT_FILE = 1024 * 1024
 
+/** Long to load, and few checks have a digest. */
+const crypto = () => process.getBuiltinModule('node:crypto')
+
 async function digest(path: string, algorithm: Digest): Promise<Outcome<string>> {
   try {
     const short = readShort(path)
-    return { value: short === null ? await streamed(path, algorithm) : hash(algorithm, short, 'hex') }
+    return { value: short === null ? await streamed(path, algorithm) : crypto().hash(algorithm, short, 'hex') }
   } catch (error) {
     return { errno: errnoOf(error) }
   }
@@ -120,7 +122,7 @@ function readShort(path: string): Buffer | null {
 }
 
 async function streamed(path: string, algorithm: Digest): Promise<string> {
-  const made = createHash(algorithm)
+  const made = crypto().createHash(algorithm)
   for await (const chunk of createReadStream(path, { highWaterMark: SHORT_FILE })) made.update(chunk as Buffer)
   return made.digest('hex')
 }

@@ -1,35 +1,34 @@
+import { createRequire } from 'node:module'
 import { homedir, hostname, machine } from 'node:os'
-import type { Host, Run } from './host.ts'
-import { openLanes } from './lanes.ts'
+import { late } from '../../lib/late.ts'
+import type { Host } from './host.ts'
 import { localFiles } from './local-files.ts'
-import { localProcesses } from './local-processes.ts'
-import { type RunOptions, isOnPath, runProcess } from './local-run.ts'
+import type * as LocalProcesses from './local-processes.ts'
+import type * as LocalPrograms from './local-programs.ts'
+import type { Programs } from './local-programs.ts'
 import type { Network } from './net/network.ts'
+import { isOnPath } from './on-path.ts'
 import type { CollectOptions } from './options.ts'
-import { quoted, quotedAll } from './shell-word.ts'
 
-/** Our own helpers may take this long. */
-const TOOL_TIMEOUT_MS = 60_000
-/** The longest list of packages that was ever seen, many times over. */
-const TOOL_OUTPUT = 64 * 1024 * 1024
-/** The folders that hold an administrator's programs. */
-const TOOL_FOLDERS = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-/** Of one word of a command line, the kernel takes 128 KiB. */
-const LONGEST_COMMAND = 100_000
+const load = createRequire(import.meta.url)
+/** Starting programs is long to load, and most questions need none. */
+const programsModule = late(() => load('./local-programs.ts') as typeof LocalPrograms)
+const processesModule = late(() => load('./local-processes.ts') as typeof LocalProcesses)
 
 /** This machine, asked by system calls; a process only where there is no call (packages, services, `getcap`). Close it after use. */
 export function localHost(options: CollectOptions): { readonly host: Host; readonly close: () => void } {
-  const processes = processesOf(options.dialect === 'goss', options.limits, options.signal)
+  let opened: Programs | null = null
+  const programs = (): Programs => (opened ??= programsModule().localPrograms(options))
   const host: Host = {
     ...localFiles,
     ...{ name: hostname(), architecture: machine(), cwd: process.cwd(), home: homedir(), uid: process.geteuid?.() ?? -1 },
-    processes: async () => localProcesses(),
+    processes: async () => processesModule().localProcesses(),
     has: async (program) => isOnPath(program),
-    run: processes.run,
-    shell: processes.shell,
+    run: async (argv, timeoutMs) => programs().run(argv, timeoutMs),
+    shell: async (command, timeoutMs) => programs().shell(command, timeoutMs),
     network: lateNetwork(options),
   }
-  return { host, close: processes.close }
+  return { host, close: () => opened?.close() }
 }
 
 /** The half that speaks HTTP and TLS takes as long to load as a hundred files to ask: only who needs it waits for it. */
@@ -41,45 +40,4 @@ function lateNetwork(options: CollectOptions): Network {
     http: async (ask) => (await network()).http(ask),
     certificate: async (ask) => (await network()).certificate(ask),
   }
-}
-
-type Processes = Pick<Host, 'run' | 'shell'> & { readonly close: () => void }
-
-function processesOf(leaveRunning: boolean, limits: CollectOptions['limits'], signal: AbortSignal | undefined): Processes {
-  const lanes = openLanes({ most: limits.parallel, readingLimit: limits.reading, leaveRunning, signal })
-  const tools = openLanes({ most: limits.parallel, readingLimit: TOOL_OUTPUT, leaveRunning: false, signal })
-  const direct: Omit<RunOptions, 'timeoutMs'> = { leaveRunning, readingLimit: limits.reading, signal }
-  let asked = 0
-  return {
-    run: async (argv, timeoutMs = TOOL_TIMEOUT_MS) => {
-      if (!isOnPath(argv[0], toolPath())) return { kind: 'missing' }
-      // A shell of its own pays off with the third program.
-      const viaLane = ++asked > 2 || tools.isStarted() ? await tools.run(toolWords(argv), timeoutMs) : null
-      return (
-        viaLane ??
-        runProcess(argv, { ...direct, leaveRunning: false, readingLimit: TOOL_OUTPUT, timeoutMs, env: toolEnvironment() })
-      )
-    },
-    shell: async (command, timeoutMs): Promise<Run> => {
-      const viaLane = command.length <= LONGEST_COMMAND ? await lanes.run(`exec sh -c ${quoted(command)}`, timeoutMs) : null
-      return viaLane ?? runProcess(['sh', '-c', command], { ...direct, timeoutMs })
-    },
-    close: () => {
-      lanes.close()
-      tools.close()
-    },
-  }
-}
-
-function toolPath(): string {
-  return `${process.env['PATH'] ?? ''}:${TOOL_FOLDERS}`
-}
-
-/** Words that we can read: messages in the C locale. */
-function toolEnvironment(): NodeJS.ProcessEnv {
-  return { ...process.env, LC_ALL: 'C', PATH: toolPath() }
-}
-
-function toolWords(argv: readonly string[]): string {
-  return `LC_ALL=C; PATH=${quoted(toolPath())}; export LC_ALL PATH; exec ${quotedAll(argv)}`
 }

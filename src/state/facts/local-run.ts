@@ -1,6 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { errnoOf, errnoText } from './go-errors.ts'
 import type { Read, Run } from './host.ts'
@@ -74,18 +72,4 @@ function abandon(child: ChildProcess, leaveRunning: boolean): void {
   // Its outputs must not keep us here either; while we are here they are read, so that it does not stop at a full pipe.
   for (const stream of [child.stdout, child.stderr])
     if (stream !== null && 'unref' in stream) (stream as { unref: () => void }).unref()
-}
-
-/** Whether a program is on the PATH. */
-export function isOnPath(program: string, path = process.env['PATH'] ?? ''): boolean {
-  return path.split(delimiter).some((folder) => isExecutable(join(folder, program)))
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    return false
-  }
 }

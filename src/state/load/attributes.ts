@@ -190,7 +190,17 @@ export function typeInfoOf(type: string): TypeInfo | undefined {
 
 /** An attribute of a type; undefined: it has none of that name. */
 export function attributeOf(info: TypeInfo, name: string): Attribute | undefined {
-  return info.attributes.find((attribute) => attribute.name === name)
+  return namesOf(info).get(name)
+}
+
+const attributesByName = new WeakMap<TypeInfo, ReadonlyMap<string, Attribute>>()
+
+function namesOf(info: TypeInfo): ReadonlyMap<string, Attribute> {
+  const known = attributesByName.get(info)
+  if (known !== undefined) return known
+  const names = new Map(info.attributes.map((attribute) => [attribute.name, attribute]))
+  attributesByName.set(info, names)
+  return names
 }
 
 /** Attributes that state something about the host, so that there is a result; the others say how to look. */

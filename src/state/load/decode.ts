@@ -1,8 +1,7 @@
 import type { Place } from '../model/resource.ts'
 import { typedAs, withKeys, type GoMap, type GoValue } from '../model/value.ts'
 import { quoted } from '../template/quote.ts'
-import { printV } from '../template/print.ts'
-import { sprintf } from '../template/printf.ts'
+import { formatValue, noFlags, printV } from '../template/print.ts'
 import { GossfileError } from './failure.ts'
 import { isNull, targetOf, type AliasNode, type ListNode, type MapNode, type Node, type ScalarNode } from './node.ts'
 import { resolveScalar } from './scalars.ts'
@@ -118,8 +117,11 @@ export class Decoder {
   #pairsOf(node: MapNode): readonly (readonly [Node, Node])[] | undefined {
     if (!this.#areUnique(node)) return undefined
     const merge = node.pairs.findLast(([key]) => isMerge(key))
-    const own = node.pairs.filter(([key]) => !isMerge(key))
-    return merge === undefined ? own : this.#merged(own, merge[1])
+    if (merge === undefined) return node.pairs
+    return this.#merged(
+      node.pairs.filter(([key]) => !isMerge(key)),
+      merge[1],
+    )
   }
 
   /** Follows an alias, refusing one that lies within what it stands for. */
@@ -174,7 +176,7 @@ export class Decoder {
     for (const [name, item] of this.pairs(node) ?? []) {
       const key = this.any(name)
       if (typeof key === 'object' && key !== null && !('kind' in key)) {
-        throw this.stop(`yaml: ${sprintf('invalid map key: %#v', [key])}`, name)
+        throw this.stop(`yaml: invalid map key: ${formatValue(key, 'v', { ...noFlags, sharpV: true })}`, name)
       }
       const text = typeof key === 'string' ? key : printV(key)
       if (targetOf(name).tag !== '!!str') isOfStrings = false
@@ -186,11 +188,12 @@ export class Decoder {
 
   /** Every pair of equal keys is told, in the order of the first of the two. */
   #areUnique(node: MapNode): boolean {
+    if (new Set(node.pairs.map(([key]) => writtenName(key))).size === node.pairs.length) return true
     const seen = new Map<string, { readonly key: Node; readonly order: number }[]>()
     const found: { readonly first: number; readonly second: number; readonly key: Node; readonly text: string }[] = []
     node.pairs.forEach(([key], order) => {
-      const value = key.kind === 'scalar' ? key.value : key.kind === 'alias' ? key.name : ''
-      const name = `${key.kind}:${value}`
+      const name = writtenName(key)
+      const value = name.slice(key.kind.length + 1)
       const earlier = seen.get(name) ?? []
       for (const before of earlier.slice(0, maxRepeats)) {
         const text = `mapping key ${quoted(value)} already defined at line ${before.key.row}`
@@ -249,6 +252,11 @@ const resolvable = new Set(['!!str', '!!bool', '!!int', '!!float', '!!null', '!!
 
 function isMerge(key: Node): boolean {
   return key.kind === 'scalar' && key.value === '<<' && !key.isQuoted && (!key.isTagged || key.tag === '!!merge')
+}
+
+/** Keys that are written alike are one key. */
+function writtenName(key: Node): string {
+  return `${key.kind}:${key.kind === 'scalar' ? key.value : key.kind === 'alias' ? key.name : ''}`
 }
 
 function nameOf(key: Node): string {

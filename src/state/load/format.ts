@@ -1,9 +1,16 @@
+import { createRequire } from 'node:module'
+import { late } from '../../lib/late.ts'
 import { Decoder } from './decode.ts'
 import { GossfileError } from './failure.ts'
-import { JsonDecoder } from './json-decoder.ts'
-import { readJson } from './json.ts'
+import type * as JsonDecoding from './json-decoder.ts'
+import type * as Json from './json.ts'
+import type { GoValue } from '../model/value.ts'
 import type { Node } from './node.ts'
 import { readYaml } from './yaml.ts'
+
+const load = createRequire(import.meta.url)
+const json = late(() => load('./json.ts') as typeof Json)
+const jsonDecoding = late(() => load('./json-decoder.ts') as typeof JsonDecoding)
 
 export type Format = 'json' | 'yaml'
 
@@ -12,7 +19,8 @@ export type Decodable = { readonly root: Node | null; readonly decoder: Decoder;
 
 /** @throws GossfileError in the words of Go's parsers */
 export function decodable(text: string, format: Format, file: string): Decodable {
-  if (format === 'json') return { root: readJson(text, file), decoder: new JsonDecoder(file), nextRow: null }
+  if (format === 'json')
+    return { root: json().readJson(text, file), decoder: new (jsonDecoding().JsonDecoder)(file), nextRow: null }
   const { root, nextRow } = readYaml(text, file)
   return { root, decoder: new Decoder(file), nextRow }
 }
@@ -27,12 +35,20 @@ export function formatByName(path: string): Format {
 
 /** JSON if it is JSON, else YAML, as goss guesses where no name says it. @throws GossfileError where it is neither */
 export function formatOf(text: string, file: string): Format {
+  return readByContent(text, file).format
+}
+
+/** A text whose format no name says, and its value as `interface {}`; null: there is none. */
+export type ReadByContent = Omit<Decodable, 'nextRow'> & { readonly format: Format; readonly value: GoValue }
+
+/** As `formatOf`, with what was read. @throws GossfileError where the text is neither */
+export function readByContent(text: string, file: string): ReadByContent {
   for (const format of ['json', 'yaml'] as const) {
     try {
       const { root, decoder } = decodable(text, format, file)
-      if (root !== null) decoder.any(root)
+      const value = root === null ? null : decoder.any(root)
       decoder.finish()
-      return format
+      return { format, root, decoder, value }
     } catch (error) {
       if (!(error instanceof GossfileError)) throw error
     }

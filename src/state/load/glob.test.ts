@@ -39,7 +39,7 @@ test('a pattern of stars is matched in linear time, and rightly', () => {
   const name = 'a'.repeat(200)
   const own = memoryFiles({ [name]: '' })
   assert.deepEqual(expandGlob(`${'*a'.repeat(100)}b`, own), [])
-  assert.deepEqual(expandGlob(`${'*a'.repeat(100)}`, own), [name])
+  assert.deepEqual(expandGlob('*a'.repeat(100), own), [name])
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 8 }),

@@ -41,6 +41,8 @@ class Reader {
   readonly #dialect: Dialect
   readonly #resources = new Map<string, Resource>()
   readonly #includes = new Map<string, Include>()
+  /** Types that were read. */
+  readonly #sections = new Set<TypeInfo['type']>()
   readonly #notes: Note[] = []
 
   constructor(source: Decodable, file: string, dialect: Dialect) {
@@ -86,6 +88,7 @@ class Reader {
     const entries = this.#entries(section, info)
     if (decoder.errors.length > before) return
     this.#dropSection(info.type)
+    this.#sections.add(info.type)
     for (const [id, node] of entries) this.#resource(info, id, node)
     const missing = entries.find(([, node]) => isNull(node))
     if (missing === undefined || decoder.errors.length > before) return
@@ -94,6 +97,7 @@ class Reader {
 
   /** A section that JSON gives twice replaces the one before it. */
   #dropSection(type: TypeInfo['type']): void {
+    if (!this.#sections.delete(type)) return
     if (type === 'gossfile') this.#includes.clear()
     for (const [name, resource] of this.#resources) if (resource.type === type) this.#resources.delete(name)
   }
@@ -120,12 +124,14 @@ class Reader {
 
   #unknownNames(pairs: readonly (readonly [Node, Node])[], info: TypeInfo, id: string): readonly GossfileError[] {
     const { decoder } = this.#source
-    return pairs.flatMap(([key, value]) => {
+    const unknown: GossfileError[] = []
+    for (const [key, value] of pairs) {
       const name = isNull(key) ? undefined : decoder.string(key)
       decoder.any(value)
-      if (name === undefined || this.#attribute(info, name) !== undefined) return []
-      return [new GossfileError(`invalid Attribute for ${info.goName}:${id}: ${name}`, this.#placeOf(key))]
-    })
+      if (name === undefined || this.#attribute(info, name) !== undefined) continue
+      unknown.push(new GossfileError(`invalid Attribute for ${info.goName}:${id}: ${name}`, this.#placeOf(key)))
+    }
+    return unknown
   }
 
   #attribute(info: TypeInfo, name: string): Attribute | undefined {

@@ -10,7 +10,8 @@ export function isInverted(value: GoMap): boolean {
 
 /** The pattern of goss that says the same. */
 export function patternOf(value: GoMap): string {
-  const pattern = String(value.get('pattern'))
+  const written = value.get('pattern')
+  const pattern = typeof written === 'string' ? written : ''
   const isRegexp = pattern.length > 1 && pattern.startsWith('/') && pattern.endsWith('/')
   const text = isRegexp || !/^[!/\\]/.test(pattern) ? pattern : `\\${pattern}`
   return value.get('invert') === true ? `!${text}` : text

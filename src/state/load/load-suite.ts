@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import type { Dialect, Note, Resource, Suite } from '../model/resource.ts'
 import type { GoMap } from '../model/value.ts'
@@ -61,7 +60,7 @@ class Loader {
   readonly #files: Files
   readonly #dialect: Dialect
   readonly #notes: Note[] = []
-  readonly #sources: { path: string; sha256: string }[] = []
+  readonly #sources: Suite['sources'][number][] = []
   #vars: GoMap = new Map()
   #read = 0
 
@@ -149,7 +148,13 @@ class Loader {
   }
 
   #source(path: string, bytes: Uint8Array): void {
-    this.#sources.push({ path, sha256: createHash('sha256').update(bytes).digest('hex') })
+    this.#sources.push({
+      path,
+      // Most formats do not show it, and cryptography is long to load.
+      get sha256() {
+        return process.getBuiltinModule('node:crypto').hash('sha256', bytes, 'hex')
+      },
+    })
   }
 
   #merge(top: Gossfile, format: Format, folder: string, depth: number): Map<string, Resource> {

@@ -4,8 +4,19 @@ import type { GoTime, GoValue } from '../model/value.ts'
 export function resolveScalar(text: string): { readonly tag: string; readonly value: GoValue } {
   const word = words.get(text)
   if (word !== undefined) return word
-  if (/^[.+\-\d]/.test(text)) return resolveNumber(text)
-  return { tag: '!!str', value: text }
+  return /^[.+\-\d]/.test(text) ? resolveKnownNumber(text) : { tag: '!!str', value: text }
+}
+
+/** The same few numbers are in every gossfile, each is resolved where it is read and where it is decoded. */
+const numbers = new Map<string, { readonly tag: string; readonly value: GoValue }>()
+const mostNumbers = 1000
+
+function resolveKnownNumber(text: string): { readonly tag: string; readonly value: GoValue } {
+  const known = numbers.get(text)
+  if (known !== undefined) return known
+  const made = resolveNumber(text)
+  if (numbers.size < mostNumbers) numbers.set(text, made)
+  return made
 }
 
 /**

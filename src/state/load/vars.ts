@@ -1,8 +1,8 @@
-import { isGoMap, type GoMap, type GoValue } from '../model/value.ts'
+import { isGoMap, type GoMap } from '../model/value.ts'
 import type { Dialect } from '../model/resource.ts'
 import { GossfileError } from './failure.ts'
 import type { Files } from './files.ts'
-import { decodable, formatOf } from './format.ts'
+import { readByContent } from './format.ts'
 import { isNull } from './node.ts'
 import { textOf } from './text.ts'
 
@@ -56,9 +56,8 @@ function within<T>(what: string, read: () => T): T {
 }
 
 function varsOf(text: string, file: string): GoMap {
-  const { root, decoder } = decodable(text, formatOf(text, file), file)
+  const { root, decoder, value } = readByContent(text, file)
   if (root === null || isNull(root)) return new Map()
-  const value: GoValue = decoder.any(root)
   if (!isGoMap(value)) decoder.wrongType(root, 'map[string]interface {}')
   decoder.finish()
   return value as GoMap

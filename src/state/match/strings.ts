@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import { late } from '../../lib/late.ts'
 import type { Dialect } from '../model/resource.ts'
 import { isGoList, type GoValue } from '../model/value.ts'
 import { describe } from './describe.ts'
@@ -5,7 +7,10 @@ import { areEqual } from './equality.ts'
 import { cannot, explained, verdict, type Match, type Matcher } from './matcher.ts'
 import { findPatterns, parsePatterns, type Found } from './patterns.ts'
 import { compile } from './regular-expression.ts'
-import { parseRange, parseVersion, type Version } from './semver.ts'
+import type * as Semver from './semver.ts'
+
+const load = createRequire(import.meta.url)
+const semver = late(() => load('./semver.ts') as typeof Semver)
 
 /** The value itself. */
 export function equal(expected: GoValue, dialect: Dialect): Matcher {
@@ -83,7 +88,7 @@ function objectOf(actual: GoValue): GoValue {
 
 /** One version or every one of a list lies in the range. */
 export function beSemverConstraint(constraint: string): Matcher {
-  const range = parseRange(constraint)
+  const range = semver().parseRange(constraint)
   return {
     match(actual): Match {
       if (range === null) return cannot(`Expected a valid semver constraint.  Got:\n${describe(constraint)}`)
@@ -97,8 +102,8 @@ export function beSemverConstraint(constraint: string): Matcher {
   }
 }
 
-function versionsOf(value: GoValue): readonly Version[] | null {
+function versionsOf(value: GoValue): readonly Semver.Version[] | null {
   const texts: readonly GoValue[] = isGoList(value) ? value : [value]
-  const versions = texts.map((text) => (typeof text === 'string' ? parseVersion(text) : null))
-  return versions.length === 0 || versions.includes(null) ? null : (versions as readonly Version[])
+  const versions = texts.map((text) => (typeof text === 'string' ? semver().parseVersion(text) : null))
+  return versions.length === 0 || versions.includes(null) ? null : (versions as readonly Semver.Version[])
 }

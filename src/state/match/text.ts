@@ -24,6 +24,12 @@ export function wellFormed(value: GoValue): GoValue {
   return new Map([...value].map(([key, item]) => [key.toWellFormed(), wellFormed(item)]))
 }
 
+/** Whether `wellFormed` would give back the very same value. Maps are not looked into: it makes them anew. */
+export function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed()
+  return Array.isArray(value) ? value.every(isWellFormed) : !(value instanceof Map)
+}
+
 const fatal = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function decode(buffer: Buffer): string {

@@ -1,12 +1,17 @@
+import { createRequire } from 'node:module'
+import { late } from '../../lib/late.ts'
 import { typedAs, isGoList, goTypeOf, type GoValue } from '../model/value.ts'
 import { printV } from '../template/print.ts'
 import { quoted } from '../template/quote.ts'
 import { describe } from './describe.ts'
 import { isDeepEqual } from './equality.ts'
-import { findPath } from './gjson/path.ts'
+import type * as Path from './gjson/path.ts'
 import { cannot, type Matcher, type Match } from './matcher.ts'
 import type { MatcherResult } from '../model/result.ts'
 import { parseFloat64 } from './numeric.ts'
+
+const load = createRequire(import.meta.url)
+const gjsonPath = late(() => load('./gjson/path.ts') as typeof Path)
 
 /** What is done to a value before it is judged. `name` as Go prints it in errors, `shown` as goss lists it in `transform-chain`. */
 export type Transform = {
@@ -48,7 +53,7 @@ export function gjson(path: string): Transform {
     shown: new Map([['gjson', new Map([['Path', path]])]]),
     apply(value) {
       if (typeof value !== 'string') return { value: null, error: `Expected string, Got:${describe(value)}` }
-      const found = findPath(value, path)
+      const found = gjsonPath().findPath(value, path)
       if (found === null) return { value: null, error: `Path not found: ${path}` }
       return 'error' in found ? { value: null, error: found.error } : { value: found.value, error: null }
     },

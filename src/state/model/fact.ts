@@ -224,8 +224,10 @@ export type FactBundle = {
 /** The key of a query in a bundle: equal questions have equal keys, whatever the order of their members. */
 export function keyOf(query: Query): string {
   const { kind, ...rest } = query
-  const members = Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1))
-  return members.length === 0 ? kind : `${kind} ${JSON.stringify(Object.fromEntries(members))}`
+  const names = Object.keys(rest)
+  if (names.length === 0) return kind
+  const members = rest as Readonly<Record<string, unknown>>
+  return `${kind} ${JSON.stringify(Object.fromEntries(names.sort().map((name) => [name, members[name]])))}`
 }
 
 /** The answer to a query of a bundle; a question that was never asked is an error, never an absence. */

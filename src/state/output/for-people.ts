@@ -1,6 +1,6 @@
 import type { Result } from '../model/result.ts'
-import { failures, header, humanize, paint, summary } from './human.ts'
-import type { Style } from './options.ts'
+import { failures, header, humanize, summary } from './human.ts'
+import { paint, type Style } from './options.ts'
 import { groupsOf, isFailed, seconds, tallyOf, type Output } from './run.ts'
 
 /** A sentence per result, then what failed or was skipped, then the counts. */
@@ -43,9 +43,4 @@ export function nagios(results: readonly Result[], style: Style): Output {
   const details = style.verbose ? groupsOf(results, style.sort).flat().filter(isFailed) : []
   const lines = details.map((result, at) => `Fail ${at + 1} - ${humanize(result, true, style)}\n`)
   return { text: `${line}${data}\n${lines.join('')}`, exit: failed > 0 ? 2 : 0 }
-}
-
-/** Nothing but the exit code. */
-export function silent(results: readonly Result[]): Output {
-  return { text: '', exit: results.some(isFailed) ? 1 : 0 }
 }

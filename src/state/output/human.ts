@@ -3,15 +3,8 @@ import { isGoList, type GoMap, type GoValue } from '../model/value.ts'
 import { compareBytes, printV } from '../template/print.ts'
 import { unifiedDiff } from './diff.ts'
 import { goJson, UnsupportedValue } from './go-json.ts'
-import type { Style } from './options.ts'
+import { paint, type Style } from './options.ts'
 import { byKey, isFailed, seconds, typeName, type Group, type Tally } from './run.ts'
-
-const colours = { green: 32, red: 31, yellow: 33 } as const
-
-/** Text in a colour, if colours are wanted. */
-export function paint(text: string, colour: keyof typeof colours, { colour: isWanted }: Pick<Style, 'colour'>): string {
-  return isWanted ? `\u001b[${colours[colour]}m${text}\u001b[0m` : text
-}
 
 /** One result in goss's words, on one line (`compact`) or on several. */
 export function humanize(result: Result, compact: boolean, style: Style): string {

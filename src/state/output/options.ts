@@ -76,3 +76,10 @@ export function wantsColour(
 function isSet(value: string | undefined): boolean {
   return value !== undefined && /^(1|t|true)$/i.test(value)
 }
+
+const colours = { green: 32, red: 31, yellow: 33 } as const
+
+/** Text in a colour, if colours are wanted. */
+export function paint(text: string, colour: keyof typeof colours, { colour: isWanted }: Pick<Style, 'colour'>): string {
+  return isWanted ? `\u001b[${colours[colour]}m${text}\u001b[0m` : text
+}

@@ -1,10 +1,19 @@
+import { createRequire } from 'node:module'
+import { late } from '../../lib/late.ts'
 import type { Result } from '../model/result.ts'
-import { json, structured } from './for-machines.ts'
-import { documentation, nagios, rspecish, silent, tap } from './for-people.ts'
-import { junit } from './junit.ts'
+import type * as ForMachines from './for-machines.ts'
+import type * as ForPeople from './for-people.ts'
+import type * as Junit from './junit.ts'
 import type { Format, Style } from './options.ts'
-import { prometheus } from './prometheus.ts'
-import type { Output, RunInfo } from './run.ts'
+import type * as Prometheus from './prometheus.ts'
+import { isFailed, type Output, type RunInfo } from './run.ts'
+
+const load = createRequire(import.meta.url)
+/** Formats, each read when it is asked for. */
+const machines = late(() => load('./for-machines.ts') as typeof ForMachines)
+const people = late(() => load('./for-people.ts') as typeof ForPeople)
+const junit = late(() => load('./junit.ts') as typeof Junit)
+const prometheus = late(() => load('./prometheus.ts') as typeof Prometheus)
 
 /**
  * Results in one of goss's formats, and the exit code of `validate` (0: nothing failed). Pure: the same results, run and style give the same
@@ -15,22 +24,27 @@ export function writeResults(format: Format, results: readonly Result[], run: Ru
   const style = run.dialect === 'goss' ? { ...asked, sort: true } : asked
   switch (format) {
     case 'documentation':
-      return documentation(results, style)
+      return people().documentation(results, style)
     case 'json':
-      return json(results, run, style)
+      return machines().json(results, run, style)
     case 'junit':
-      return junit(results, run, style)
+      return junit().junit(results, run, style)
     case 'nagios':
-      return nagios(results, style)
+      return people().nagios(results, style)
     case 'prometheus':
-      return prometheus(results, run, style)
+      return prometheus().prometheus(results, run, style)
     case 'rspecish':
-      return rspecish(results, style)
+      return people().rspecish(results, style)
     case 'silent':
       return silent(results)
     case 'structured':
-      return structured(results, run, style)
+      return machines().structured(results, run, style)
     case 'tap':
-      return tap(results, style)
+      return people().tap(results, style)
   }
+}
+
+/** Nothing but the exit code. */
+function silent(results: readonly Result[]): Output {
+  return { text: '', exit: results.some(isFailed) ? 1 : 0 }
 }

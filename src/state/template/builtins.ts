@@ -13,7 +13,6 @@ export const builtins: Functions = new Map([
   ['call', variadic('value', 'value', ([value = null]) => value)],
   ['len', fixed('value', ([value = null]) => BigInt(lengthOf(value)))],
   ['index', variadic('value', 'value', ([item = null, ...keys]) => keys.reduce<GoValue>(indexed, keyable(item)))],
-  ['slice', variadic('value', 'value', ([item = null, ...bounds]) => sliced(item, bounds))],
   ['print', variadic('', 'any', sprint)],
   ['println', variadic('', 'any', sprintln)],
   ['printf', variadic('string', 'any', ([format, ...values]) => sprintf(format as string, values))],
@@ -71,20 +70,6 @@ function indexOf(key: GoValue, length: number, last: number): number {
   if (key < 0n || key > BigInt(length)) throw new CallError(`index out of range: ${key}`)
   if (key > BigInt(last)) throw new CallError(`reflect: slice index out of range`)
   return Number(key)
-}
-
-function sliced(item: GoValue, bounds: readonly GoValue[]): GoValue {
-  if (item === null) throw new CallError('slice of untyped nil')
-  if (bounds.length > 3) throw new CallError(`too many slice indexes: ${bounds.length}`)
-  if (typeof item === 'string' && bounds.length === 3) throw new CallError('cannot 3-index slice a string')
-  const bytes = typeof item === 'string' ? Buffer.from(item) : null
-  const list = Array.isArray(item) ? (item as readonly GoValue[]) : null
-  const length = bytes?.length ?? list?.length
-  if (length === undefined) throw new CallError(`can't slice item of type ${goTypeOf(item)}`)
-  const [from = 0, to = length, max = length] = bounds.map((bound) => indexOf(bound, length, length))
-  if (from > to) throw new CallError(`invalid slice index: ${from} > ${to}`)
-  if (to > max) throw new CallError(`invalid slice index: ${to} > ${max}`)
-  return bytes === null ? (list ?? []).slice(from, to) : bytes.subarray(from, to).toString()
 }
 
 type Kind = 'bool' | 'int' | 'float' | 'string' | 'other' | 'nil'

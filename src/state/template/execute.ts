@@ -1,4 +1,4 @@
-import { isGoMap, type GoMap, type GoValue } from '../model/value.ts'
+import { isGoMap, type GoValue } from '../model/value.ts'
 import { CallError, TemplateError } from './fault.ts'
 import {
   canBeNil,
@@ -7,7 +7,6 @@ import {
   isTrue,
   paramName,
   typeName,
-  type Functions,
   type Param,
   type Surroundings,
   type TemplateData,
@@ -39,20 +38,22 @@ import {
 export function execute(
   text: string,
   trees: ReadonlyMap<string, ListNode>,
-  functions: Functions,
+  findFunction: FindFunction,
   data: TemplateData,
   surroundings: Surroundings,
 ): string {
-  const run: Run = { text, trees, functions, surroundings, out: [], size: 0, steps: 0 }
+  const run: Run = { text, trees, findFunction, surroundings, out: [], size: 0, steps: 0 }
   const root = trees.get(rootName)
   if (root !== undefined) new Executor(run, rootName, data, 0).walk(data, root)
   return run.out.join('')
 }
 
+type FindFunction = (name: string) => TemplateFunction | undefined
+
 type Run = {
   readonly text: string
   readonly trees: ReadonlyMap<string, ListNode>
-  readonly functions: Functions
+  readonly findFunction: FindFunction
   readonly surroundings: Surroundings
   readonly out: string[]
   size: number
@@ -155,8 +156,8 @@ class Executor {
         yield [at, item]
         at += 1n
       }
-    } else if (!isData(value) && isGoMap(value as GoValue)) {
-      yield* sortedEntries(value as GoMap)
+    } else if (!isData(value) && isGoMap(value)) {
+      yield* sortedEntries(value)
     } else throw this.#fault(`range can't iterate over ${printed(value)}`)
   }
 
@@ -300,7 +301,7 @@ class Executor {
     final: Final,
   ): TemplateValue {
     this.#node = node
-    const called = this.#run.functions.get(node.name)
+    const called = this.#run.findFunction(node.name)
     if (called === undefined) throw this.#fault(`${quoted(node.name)} is not a defined function`)
     this.#step()
     const own = args.slice(1)

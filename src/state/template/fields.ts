@@ -1,4 +1,4 @@
-import { isGoMap, isGoTime, type GoMap, type GoValue } from '../model/value.ts'
+import { isGoMap, isGoTime } from '../model/value.ts'
 import { CallError } from './fault.ts'
 import { isData, typeName, type TemplateData, type TemplateValue } from './functions.ts'
 import { quoted } from './quote.ts'
@@ -22,11 +22,11 @@ function fieldOf(name: string, receiver: TemplateValue, hasArguments: boolean, i
   if (receiver === undefined) throw new CallError(`nil data; no entry for key ${quoted(name)}`)
   if (receiver === null) throw new CallError(`nil pointer evaluating interface {}.${name}`)
   if (isData(receiver)) return dataField(name, receiver, hasArguments)
-  if (isGoTime(receiver as GoValue) || !isGoMap(receiver as GoValue)) {
+  if (isGoTime(receiver) || !isGoMap(receiver)) {
     throw new CallError(`can't evaluate field ${name} in type ${isElement ? 'interface {}' : typeName(receiver)}`)
   }
   if (hasArguments) throw new CallError(`${name} is not a method but has arguments`)
-  const value = (receiver as GoMap).get(name)
+  const value = receiver.get(name)
   if (value === undefined) throw new CallError(`map has no entry for key ${quoted(name)}`)
   return value
 }

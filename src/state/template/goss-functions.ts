@@ -1,6 +1,12 @@
+import { createRequire } from 'node:module'
+import { late } from '../../lib/late.ts'
 import { CallError } from './fault.ts'
 import { fixed, variadic, type Functions } from './functions.ts'
-import { compileOrFail } from './regex.ts'
+import type * as Regex from './regex.ts'
+
+const load = createRequire(import.meta.url)
+/** The engine is a quarter of a megabyte. */
+const regex = late(() => load('./regex.ts') as typeof Regex)
 
 /** The functions that goss adds, some of them over sprig's of the same name. */
 export const gossFunctions: Functions = new Map([
@@ -22,13 +28,20 @@ export const gossFunctions: Functions = new Map([
       return value === '' && typeof fallback === 'string' ? fallback : value
     }),
   ],
-  ['regexMatch', fixed('string string', ([pattern, text]) => compileOrFail(pattern as string).test(text as string))],
+  [
+    'regexMatch',
+    fixed('string string', ([pattern, text]) =>
+      regex()
+        .compileOrFail(pattern as string)
+        .test(text as string),
+    ),
+  ],
   ['toUpper', fixed('string', ([text]) => (text as string).toUpperCase())],
   ['toLower', fixed('string', ([text]) => (text as string).toLowerCase())],
   [
     'findStringSubmatch',
     fixed('string string', ([pattern, text]) => {
-      const compiled = compileOrFail(pattern as string, true)
+      const compiled = regex().compileOrFail(pattern as string, true)
       const matcher = compiled.matcher(text as string)
       const all = new Map<string, string>()
       if (!matcher.find()) return all

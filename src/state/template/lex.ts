@@ -49,7 +49,7 @@ export function itemText({ kind, text }: Item): string {
   if (kind === 'eof') return 'EOF'
   if (kind === 'error') return text
   if (kind === 'dot' || keywords.has(kind)) return `<${text}>`
-  return [...text].length > 10 ? `${quoted([...text].slice(0, 10).join(''))}...` : quoted(text)
+  return Array.from(text).length > 10 ? `${quoted(Array.from(text).slice(0, 10).join(''))}...` : quoted(text)
 }
 
 /** Cuts a template into items, one at a time; after an `error` there is nothing more. Linear: every character is seen once. */

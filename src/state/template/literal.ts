@@ -6,7 +6,7 @@ import type { NumberNode } from './tree.ts'
 export function numberNode(source: string, kind: 'number' | 'charConstant' | 'complex', at: number): NumberNode {
   if (kind === 'charConstant') {
     const text = unquoted(source)
-    if (text === null || [...text].length !== 1) throw new Error(`malformed character constant: ${source}`)
+    if (text === null || Array.from(text).length !== 1) throw new Error(`malformed character constant: ${source}`)
     const code = text.codePointAt(0) ?? 0
     return { kind: 'number', at, source, whole: BigInt(code), float: code, isFloat: false }
   }

@@ -63,7 +63,7 @@ function element(value: GoValue, verb: string, flags: Readonly<Flags>): string {
   if (typeof value === 'number') return formatNumber(value, verb, flags)
   if (typeof value === 'string') return formatText(value, verb, flags, value)
   if (isGoTime(value)) return formatTime(value, verb, flags)
-  return isGoMap(value) ? formatMap(value, verb, flags) : formatList(value as readonly GoValue[], verb, flags)
+  return isGoMap(value) ? formatMap(value, verb, flags) : formatList(value, verb, flags)
 }
 
 /** The type does not know the verb: shown with `%v` and, as Go does, still by the flags. */
@@ -201,12 +201,12 @@ function formatHexText(text: string, verb: 'x' | 'X', flags: Readonly<Flags>): s
 }
 
 function cut(text: string, precision: number | null): string {
-  return precision === null ? text : [...text].slice(0, precision).join('')
+  return precision === null ? text : Array.from(text).slice(0, precision).join('')
 }
 
 function pad(text: string, { width, minus, zero }: Readonly<Flags>): string {
   if (width === null) return text
-  const missing = width - [...text].length
+  const missing = width - Array.from(text).length
   if (missing <= 0) return text
   return minus ? text + ' '.repeat(missing) : (zero ? '0' : ' ').repeat(missing) + text
 }
@@ -214,7 +214,7 @@ function pad(text: string, { width, minus, zero }: Readonly<Flags>): string {
 /** Go sorts keys by their bytes, which is the order of code points and not of UTF-16 units. */
 export function compareBytes(a: string, b: string): number {
   if (a === b) return 0
-  const [left, right] = [[...a], [...b]]
+  const [left, right] = [Array.from(a), Array.from(b)]
   const shared = Math.min(left.length, right.length)
   for (let at = 0; at < shared; at += 1) {
     const difference = (left[at]?.codePointAt(0) ?? 0) - (right[at]?.codePointAt(0) ?? 0)

@@ -6,7 +6,10 @@ import { memoryFiles } from '../load/files.ts'
 import { readVars } from '../load/vars.ts'
 import type { GoMap } from '../model/value.ts'
 import { limits } from './limits.ts'
-import { renderTemplate, TemplateError, templateFunctions } from './template.ts'
+import { builtins } from './builtins.ts'
+import { gossFunctions } from './goss-functions.ts'
+import { sprigFunctions } from './sprig/sprig.ts'
+import { renderTemplate, TemplateError, templateFunction } from './template.ts'
 
 const fixture = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')
 const varsOf = (text: string): GoMap => readVars(['vars.yaml'], '', memoryFiles({ 'vars.yaml': text }), 'goss').vars
@@ -125,7 +128,9 @@ test('functions whose answers differ from run to run need leave', () => {
 })
 
 test('all names of sprig, of Go and of goss are known, and no other', () => {
-  assert.equal(templateFunctions.size, 235)
+  const names = [builtins, sprigFunctions, gossFunctions].flatMap((functions) => [...functions.keys()])
+  assert.equal(new Set(names).size, names.length)
+  assert.equal(names.filter((name) => templateFunction(name) !== undefined).length, 235)
   assert.equal(fault('{{ nope 1 }}'), 'template: test:1: function "nope" not defined')
 })
 

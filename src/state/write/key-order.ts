@@ -3,7 +3,7 @@
  * Negative: `a` comes first.
  */
 export function compareKeys(a: string, b: string): number {
-  const [left, right] = [[...a], [...b]]
+  const [left, right] = [Array.from(a), Array.from(b)]
   const shared = Math.min(left.length, right.length)
   let isAfterDigit = false
   for (let at = 0; at < shared; at += 1) {

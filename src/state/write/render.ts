@@ -2,7 +2,6 @@ import { goJson, quoteJson } from '../output/go-json.ts'
 import type { Format } from '../load/format.ts'
 import type { Include } from '../load/gossfile.ts'
 import type { Resource } from '../model/resource.ts'
-import type { GoValue } from '../model/value.ts'
 import { compareBytes } from '../template/print.ts'
 import { documentOf } from './document.ts'
 import { compareKeys } from './key-order.ts'
@@ -28,7 +27,7 @@ export function writeStruct(document: Struct, format: Format): string {
 }
 
 function json(value: Written, depth: number): string {
-  if (!isStruct(value)) return goJson(value as GoValue, { escapes: true, indent }, depth)
+  if (!isStruct(value)) return goJson(value, { escapes: true, indent }, depth)
   if (value.members.length === 0) return '{}'
   const inner = indent.repeat(depth + 1)
   const members = value.members.map(([name, item]) => `${inner}${quoteJson(name, true)}: ${json(item, depth + 1)}`)

@@ -142,7 +142,7 @@ class Emitter {
 
   #put(text: string): void {
     this.#out.push(text)
-    this.#column += [...text].length
+    this.#column += Array.from(text).length
   }
 }
 
@@ -163,8 +163,9 @@ function plainText(value: GoValue): string {
     const text = formatFloat(value, 'g', -1)
     return text === '+Inf' ? '.inf' : text === '-Inf' ? '-.inf' : text === 'NaN' ? '.nan' : text
   }
-  if (typeof value === 'object' && !isGoList(value) && isGoTime(value)) return rfc3339(value)
-  return String(value)
+  if (typeof value !== 'object') return String(value)
+  if (!isGoList(value) && isGoTime(value)) return rfc3339(value)
+  throw new TypeError('a list or map is no plain text')
 }
 
 function chomping(text: string): string {

@@ -39,7 +39,7 @@ type Form = {
 function analyse(text: string): Form {
   if (text === '') return { isMultiline: false, allowsPlain: true, allowsSingle: true, allowsBlock: false }
   const breaks = lineBreak.test(text)
-  const hasSpecial = [...text].some((character) => character !== '\t' && !isPrintable(character))
+  const hasSpecial = Array.from(text).some((character) => character !== '\t' && !isPrintable(character))
   const startsBlank = /^[ \r\n\u0085\u2028\u2029]/.test(text)
   const endsBlank = /[ \r\n\u0085\u2028\u2029]$/.test(text)
   const spaceAfterBreak = /[\r\n\u0085\u2028\u2029] /.test(text)

@@ -49,12 +49,18 @@ export class Cursor {
     return code === 0x2028 ? '\u2028' : code === 0x2029 ? '\u2029' : '\n'
   }
 
+  /** Past what the expression, a sticky one, finds here. */
+  skipRun(run: RegExp): void {
+    run.lastIndex = this.at
+    if (run.test(this.text)) this.at = run.lastIndex
+  }
+
   skipBlanks(): void {
     while (isBlank(this.code())) this.at += 1
   }
 
   skipToBreak(): void {
-    while (!isBreakOrEnd(this.code())) this.at += 1
+    this.skipRun(lineRest)
   }
 
   /** `---` or `...` at the start of a line. */
@@ -63,6 +69,9 @@ export class Cursor {
     return this.text.startsWith('---', this.at) || this.text.startsWith('...', this.at)
   }
 }
+
+/** Whatever `isBreak` does not take. */
+const lineRest = /[^\n\r\u0085\u2028\u2029]+/y
 
 export function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09

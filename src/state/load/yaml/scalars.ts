@@ -26,8 +26,9 @@ export function scanQuoted(cursor: Cursor, quote: '"' | "'"): string {
         out += scanEscape(cursor, start)
       } else {
         const from = cursor.at
-        do cursor.at += 1
-        while (isPlainInQuotes(cursor.code(), quoteCode))
+        cursor.at += 1
+        cursor.skipRun(harmless)
+        while (isPlainInQuotes(cursor.code(), quoteCode)) cursor.at += 1
         out += cursor.text.slice(from, cursor.at)
       }
     }
@@ -37,6 +38,9 @@ export function scanQuoted(cursor: Cursor, quote: '"' | "'"): string {
   cursor.at += 1
   return out
 }
+
+/** Most of all text: what ends no scalar of any kind, passed over in one go. */
+const harmless = /[\w./+-]+/y
 
 function isPlainInQuotes(code: number, quoteCode: number): boolean {
   return code !== quoteCode && code !== 0x5c && !isBlankOrEnd(code)
@@ -130,7 +134,7 @@ export function scanPlain(
   for (;;) {
     if (cursor.isDocumentMark() || cursor.code() === 0x23) break
     const from = cursor.at
-    while (isPlainCode(cursor, isFlow)) cursor.at += 1
+    for (cursor.skipRun(harmless); isPlainCode(cursor, isFlow); cursor.skipRun(harmless)) cursor.at += 1
     if (cursor.at > from) {
       out += gap + cursor.text.slice(from, cursor.at)
       gap = ''

@@ -52,6 +52,8 @@ export class Scanner {
   readonly #indents: number[] = []
   #head = 0
   #taken = 0
+  /** Whether enough tokens are there to take the next one. */
+  #isAhead = false
   #indent = -1
   #flowLevel = 0
   #allowsKey = true
@@ -67,11 +69,15 @@ export class Scanner {
 
   /** @throws YamlFault */
   peek(): Token {
-    while (this.#needsMore()) this.#fetch()
+    if (!this.#isAhead) {
+      while (this.#needsMore()) this.#fetch()
+      this.#isAhead = true
+    }
     return this.#tokens[this.#head] as Token
   }
 
   skip(): void {
+    this.#isAhead = false
     this.#head += 1
     this.#taken += 1
     if (this.#head < 1000) return
@@ -81,8 +87,8 @@ export class Scanner {
 
   #needsMore(): boolean {
     if (this.#tokens.length - this.#head <= 2) return true
-    const key = this.#keys.find(({ isPossible, number }) => isPossible && number === this.#taken)
-    return key !== undefined && this.#isValid(key)
+    for (const key of this.#keys) if (key.isPossible && key.number === this.#taken) return this.#isValid(key)
+    return false
   }
 
   #fetch(): void {
@@ -159,7 +165,8 @@ export class Scanner {
     this.#forgetKey()
     this.#allowsKey = false
     const start = this.#cursor.mark
-    this.#add('directive', start, { directive: scanDirective(this.#cursor) })
+    const directive = scanDirective(this.#cursor)
+    this.#tokens.push({ ...token('directive', start, this.#cursor.mark), directive })
   }
 
   #documentMark(): void {
@@ -241,28 +248,29 @@ export class Scanner {
     if (text === '' || !(isBlankOrEnd(next) || '?:,]}%@`'.includes(String.fromCharCode(next)))) {
       throw new YamlFault('did not find expected alphabetic or numeric character', start, cursor.mark, true)
     }
-    this.#add(kind, start, { text })
+    this.#add(kind, start, text)
   }
 
   #tag(): void {
     this.#rememberKey()
     this.#allowsKey = false
     const start = this.#cursor.mark
-    this.#add('tag', start, { tag: scanTag(this.#cursor) })
+    const tag = scanTag(this.#cursor)
+    this.#tokens.push({ ...token('tag', start, this.#cursor.mark), tag })
   }
 
   #block(): void {
     this.#forgetKey()
     this.#allowsKey = true
     const start = this.#cursor.mark
-    this.#add('scalar', start, { text: scanBlock(this.#cursor, this.#indent) })
+    this.#add('scalar', start, scanBlock(this.#cursor, this.#indent))
   }
 
   #quoted(quote: '"' | "'"): void {
     this.#rememberKey()
     this.#allowsKey = false
     const start = this.#cursor.mark
-    this.#add('scalar', start, { text: scanQuoted(this.#cursor, quote) })
+    this.#add('scalar', start, scanQuoted(this.#cursor, quote))
   }
 
   #plain(): void {
@@ -271,12 +279,12 @@ export class Scanner {
     const start = this.#cursor.mark
     const { text, hasBreak } = scanPlain(this.#cursor, this.#indent + 1, this.#flowLevel > 0)
     if (hasBreak) this.#allowsKey = true
-    this.#add('scalar', start, { text, isPlain: true })
+    this.#add('scalar', start, text, true)
   }
 
   #rememberKey(): void {
-    const mark = this.#cursor.mark
     if (!this.#allowsKey) return
+    const mark = this.#cursor.mark
     const isRequired = this.#flowLevel === 0 && this.#indent === mark.column
     this.#forgetKey()
     this.#keys[this.#keys.length - 1] = { isPossible: true, isRequired, number: this.#nextNumber(), mark }
@@ -331,8 +339,8 @@ export class Scanner {
     this.#add(kind, start)
   }
 
-  #add(kind: TokenKind, start: Mark, more: Partial<Token> = {}): void {
-    this.#tokens.push({ ...token(kind, start, this.#cursor.mark), ...more })
+  #add(kind: TokenKind, start: Mark, text = '', isPlain = false): void {
+    this.#tokens.push(token(kind, start, this.#cursor.mark, text, isPlain))
   }
 
   #fault(text: string): YamlFault {
@@ -340,11 +348,11 @@ export class Scanner {
   }
 }
 
-function token(kind: TokenKind, start: Mark, end: Mark): Token {
-  return { kind, start, end, text: '', isPlain: false, tag: null, directive: null }
+function token(kind: TokenKind, start: Mark, end: Mark, text = '', isPlain = false): Token {
+  return { kind, start, end, text, isPlain, tag: null, directive: null }
 }
 
-const indicators = new Set([...'-?:,[]{}#&*!|>\'"%@`'].map((character) => character.charCodeAt(0)))
+const indicators = new Set(Array.from('-?:,[]{}#&*!|>\'"%@`').map((character) => character.charCodeAt(0)))
 
 function startsPlain(code: number, next: number, isFlow: boolean): boolean {
   if (!isBlankOrEnd(code) && !indicators.has(code)) return true

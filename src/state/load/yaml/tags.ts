@@ -84,7 +84,7 @@ function scanHandle(cursor: Cursor): string {
   return cursor.text.slice(from, cursor.at)
 }
 
-const inUri = new Set([...";/?:@&=+$,.!~*'()[]%"].map((character) => character.charCodeAt(0)))
+const inUri = new Set(Array.from(";/?:@&=+$,.!~*'()[]%").map((character) => character.charCodeAt(0)))
 
 /** `head`: a handle that turned out to be the beginning of a local tag. */
 function scanUri(cursor: Cursor, head: string, start: Mark): string {

@@ -38,7 +38,7 @@ export function asText(value: GoValue | undefined): string {
 
 /** An `int` argument as a number that is safe to count with. */
 export function asCount(value: GoValue | undefined): number {
-  return Number(value as bigint)
+  return Number(value)
 }
 
 /** The list, or the panic of sprig's function for anything else. */

@@ -82,7 +82,7 @@ function randomWhole(least: number, below: number): bigint {
 }
 
 function shuffled(text: string): string {
-  const characters = [...text]
+  const characters = Array.from(text)
   for (let at = characters.length - 1; at > 0; at -= 1) {
     const other = randomInt(at + 1)
     const [a = '', b = ''] = [characters[at], characters[other]]

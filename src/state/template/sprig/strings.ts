@@ -83,7 +83,7 @@ function title(text: string): string {
 }
 
 function swapCase(text: string): string {
-  return [...text]
+  return Array.from(text)
     .map((character) => (/\p{Lu}|\p{Lt}/u.test(character) ? character.toLowerCase() : character.toUpperCase()))
     .join('')
 }
@@ -99,7 +99,7 @@ function trimSpace(text: string): string {
 }
 
 function trimSet(text: string, set: string): string {
-  const characters = [...text]
+  const characters = Array.from(text)
   const members = new Set(set)
   let start = 0
   let end = characters.length
@@ -119,7 +119,10 @@ function withoutSuffix(text: string, suffix: string): string {
 function replaced(text: string, from: string, to: string): string {
   const size = from === '' ? text.length * (to.length + 1) : (text.length / from.length) * Math.max(to.length, from.length)
   if (size > limits.outputCharacters * 4) throw new CallError('the result is too long')
-  if (from === '') return `${to}${[...text].map((character) => character + to).join('')}`
+  if (from === '')
+    return `${to}${Array.from(text)
+      .map((character) => character + to)
+      .join('')}`
   return text.replaceAll(from, () => to)
 }
 
@@ -205,7 +208,7 @@ function wrappedBytes(text: string, size: number, newLine: string, cutsWords: bo
 /** Go's `strings.SplitN`: -1 is all parts, 0 none, n the rest in the last one. */
 function splitText(text: string, separator: string, count: number): readonly string[] {
   if (count === 0) return []
-  const parts = separator === '' ? [...text] : text.split(separator)
+  const parts = separator === '' ? Array.from(text) : text.split(separator)
   if (count < 0 || parts.length <= count) return parts
   return [...parts.slice(0, count - 1), parts.slice(count - 1).join(separator)]
 }

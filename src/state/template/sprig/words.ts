@@ -4,7 +4,7 @@ type Word = { readonly kind: 'number' | 'upper' | 'alphabet' | 'connector' | 'pu
 
 /** `some_words-here` → `SomeWordsHere`; a run of capitals becomes one word. */
 export function camelCase(text: string): string {
-  const characters = [...text]
+  const characters = Array.from(text)
   let at = 0
   let out = ''
   while (at < characters.length && connector.test(characters[at] ?? '')) out += characters[at++]
@@ -36,7 +36,7 @@ export function connectedCase(text: string, mark: string): string {
   let out = ''
   let at = 0
   const write = (word: Word | undefined) => {
-    if (word !== undefined) out += word.kind === 'connector' ? mark.repeat([...word.text].length) : word.text.toLowerCase()
+    if (word !== undefined) out += word.kind === 'connector' ? mark.repeat(Array.from(word.text).length) : word.text.toLowerCase()
   }
   const is = (index: number, ...kinds: readonly string[]) => kinds.includes(words[index]?.kind ?? 'none')
   const isSeparate = (index: number) => index < words.length && !is(index, 'connector', 'punctuation')
