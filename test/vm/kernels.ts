@@ -40,10 +40,7 @@ export function debianKernel(debian: number): Kernel | Missing {
     renameSync(`${whole}.part`, whole)
     return keptIn(target, debian) ?? { debian, why: 'the kernel cannot be kept' }
   } catch (error) {
-    return {
-      debian,
-      why: `its kernel cannot be had: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`,
-    }
+    return { debian, why: `its kernel cannot be had: ${whyOf(error)}` }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -80,7 +77,8 @@ function privateApt(folder: string, suite: string): readonly string[] | null {
   const [uri = '', key = ''] = found
   for (const each of ['lists/partial', 'cache/archives/partial', 'parts', 'preferences'])
     mkdirSync(join(folder, each), { recursive: true })
-  const signed = key === '' ? '' : `[signed-by=${key}] `
+  // Where a source names no key, apt leaves its own word for it as it is.
+  const signed = key.startsWith('/') ? `[signed-by=${key}] ` : ''
   writeFileSync(join(folder, 'sources.list'), `deb ${signed}${uri} ${suite} main\n`)
   const settings = {
     'Dir::State': folder,
@@ -96,6 +94,13 @@ function privateApt(folder: string, suite: string): readonly string[] | null {
     'APT::Sandbox::User': '',
   }
   return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
+}
+
+/** What the program said last, which is mostly why. */
+function whyOf(error: unknown): string {
+  const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim().split('\n').at(-1) : ''
+  if (said !== undefined && said !== '') return said
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
 }
 
 function run(program: string, args: readonly string[], cwd: string): string {
