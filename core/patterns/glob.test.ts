@@ -52,6 +52,8 @@ test('an open brace and a flood of alternatives are refused with their reason', 
 test('half a character at the end of a slice is itself, however often it was matched', () => {
   const whole = `/var/lib/a-long-name-that-makes-it-a-slice-\u{1f600}x`
   const half = whole.slice(0, -2)
-  const matches = compilePatterns([`*${half.slice(-1)}`, '/**/?'])
-  for (let round = 0; round < 20_000; round++) assert.equal(matches(half), matches(half.split('').join('')))
+  // Read as the whole character behind it, the half would not be what the pattern ends with.
+  const matches = compilePatterns([`/var/lib/*${half.slice(-1)}`])
+  for (let round = 0; round < 20_000; round++) assert.equal(matches(half), true)
+  assert.equal(matches(whole.slice(0, -1)), false)
 })

@@ -22,7 +22,7 @@ async function run(argv: readonly string[], stdin = ''): Promise<Ran> {
     interactive: false,
     columns: 100,
     colour: false,
-    // oxlint-disable-next-line typescript/require-await
+    // oxlint-disable-next-line typescript/require-await -- a stream that is there already
     stdin: async function* () {
       yield Buffer.from(stdin)
     },

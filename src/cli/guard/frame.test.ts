@@ -72,7 +72,7 @@ test('whatever it is about, it never is larger than the screen and never sends a
         const lines = frame(status, { ...options, columns, rows, violations, perSecond, colour: true })
         assert.ok(lines.length <= rows)
         for (const line of lines.map(stripVTControlCharacters)) {
-          // oxlint-disable-next-line no-control-regex
+          // oxlint-disable-next-line no-control-regex -- these are what is looked for
           assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f]/)
           assert.ok(line.length < columns, line)
         }
