@@ -2,7 +2,10 @@ import type { Act } from '../model/act.ts'
 import { tallyNames } from '../model/intake.ts'
 import type { Watch } from '../model/watch.ts'
 
-type Counter = { count: number }
+export type Counter = { count: number }
+
+/** Whose an act is: nobody's that the manifest speaks of, somebody's, or anybody's. */
+type Owner = { readonly outside: string | null; readonly isUnattributed: boolean }
 
 /** What is counted of the acts of one sensor; made once, because adding texts up costs more than adding one. */
 type OfSensor = {
@@ -26,12 +29,16 @@ export class Counts {
   }
 
   /** Under its class and sensor, or as outside of the manifest. */
-  addAct({ class: kind, sensor }: Act, owned: { readonly outside: string | null; readonly isUnattributed: boolean }): void {
-    if (owned.outside !== null) return this.add(`${tallyNames.outOfScope}/${sensor}/${owned.outside}`)
+  addAct(act: Pick<Act, 'class' | 'sensor'>, owned: Owner): void {
+    for (const counter of this.countersOf(act, owned)) counter.count++
+  }
+
+  /** What {@link addAct} counts up for such an act. */
+  countersOf({ class: kind, sensor }: Pick<Act, 'class' | 'sensor'>, { outside, isUnattributed }: Owner): readonly Counter[] {
+    if (outside !== null) return [this.counter(`${tallyNames.outOfScope}/${sensor}/${outside}`)]
     const { detection, observation, unattributed } = this.sensors.get(sensor) ?? this.ofSensor(sensor)
-    if (kind === 'detection') detection.count++
-    else observation.count++
-    if (owned.isUnattributed) unattributed.count++
+    const seen = kind === 'detection' ? detection : observation
+    return isUnattributed ? [seen, unattributed] : [seen]
   }
 
   all(): Map<string, number> {

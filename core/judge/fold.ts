@@ -1,4 +1,4 @@
-import type { Act, Subject } from '../model/act.ts'
+import type { Act, ActParts, Subject } from '../model/act.ts'
 import type { Behaviour, Fingerprint, Identity, Sample, Sighting, SightingKey } from '../model/behaviour.ts'
 import { tallyNames, type Intake } from '../model/intake.ts'
 import { eventMs, instantMs, instantOf, minuteOf, type EventTime } from '../model/time.ts'
@@ -20,7 +20,8 @@ import {
   watchKey,
 } from './merge.ts'
 import { normalisePath, normaliseTarget } from './normalise.ts'
-import { Beats, Counts } from './counts.ts'
+import { Beats, Counts, type Counter } from './counts.ts'
+import { PartRecall } from './part-recall.ts'
 import { Forms, PastRows } from './past-rows.ts'
 import { ActRecall, attributor } from './recall.ts'
 
@@ -33,8 +34,10 @@ export type FoldScope = {
 
 /** Takes acts and watch signals one by one; the order in which they come never shows in what comes out. */
 export type Fold = {
-  /** `digest` is asked for only when the act becomes a sample. */
-  readonly act: (act: Act, digest: () => string, redacted: number) => void
+  /** `digest` is asked for only when the act becomes a sample. `parts`: what it shares with others, if it is as its parts say. */
+  readonly act: (act: Act, digest: () => string, redacted: number, parts?: ActParts) => void
+  /** Counts an act without secrets that is nothing but one more of what its parts were folded as; false: it is to be folded as a whole. */
+  readonly again: (parts: ActParts, at: EventTime) => boolean
   readonly beat: (instance: Instance, signal: 'health' | 'activity', at: EventTime | null, detections?: number) => void
   readonly watch: (signal: Watch) => void
   readonly count: (name: string) => void
@@ -68,6 +71,17 @@ type Owned =
   | { readonly behaviour: Growing; readonly outside: null; readonly isUnattributed: boolean }
   | { readonly behaviour: null; readonly outside: string; readonly isUnattributed: false }
 
+/** What the parts of an act were folded as. */
+type Folded = {
+  readonly owned: Owned
+  /** What else is counted up. */
+  readonly counters: readonly Counter[]
+  /** The sighting that it was counted in last. */
+  latest: Counted | null
+  /** What comes later is no sample; null: anything may be one. Samples only become earlier. */
+  sampledUntil: EventTime | null
+}
+
 /** `limits` are the window's; tests narrow them. */
 export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits): Fold {
   const { window } = scope
@@ -81,6 +95,7 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
   const [marginOpens, marginCloses] = [instantOf(margin.from).slice(0, 19), `${instantOf(margin.to).slice(0, 19)}.001`]
   const ownerOf = attributor(scope.workloads)
   const recalled = new ActRecall<Owned>(scope.workloads)
+  const parted = new PartRecall<Folded>(scope.workloads)
   const beats = new Beats()
   const forms = new Forms()
 
@@ -115,26 +130,39 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
       shrink(behaviours, tally, limits)
       // What was pushed out must not go on growing unseen.
       recalled.clear()
+      parted.clear()
     }
     return fresh
   }
 
-  function act(received: Act, digest: () => string, redacted: number): void {
+  function act(received: Act, digest: () => string, redacted: number, parts?: ActParts): void {
     if (received.at !== null && (received.at < opens || received.at >= closes))
       return countOutside(boundAct(received).sensor, received.at)
-    const known = recalled.get(received)
+    const folded = parts && parted.get(parts)
+    const known = parts === undefined ? recalled.get(received) : folded?.owned
     const latest = known?.behaviour?.latest ?? null
     // What equals a sighting that is there already is within the same bounds; the other texts matter only for samples.
     if (known !== undefined && latest !== null && redacted === 0 && isAgain(latest, received) && !wantsSample(known, received)) {
       tally.addAct(received, known)
-      return again(latest, received.at)
+      again(latest, received.at)
+      if (folded !== undefined) update(folded)
+      return
     }
-    takeIn(received, boundAct(received), known, digest, redacted)
+    const act = boundAct(received)
+    // What was cut is not what its parts say, and other texts may be cut to the same.
+    if (act !== received) {
+      takeIn(act, ownedBy(act), digest, redacted)
+      return
+    }
+    const owned = known ?? ownedBy(act)
+    takeIn(act, owned, digest, redacted)
+    if (folded !== undefined) update(folded)
+    else if (parts !== undefined) parted.set(act.subject, parts, foldedAs(act, owned))
+    else if (known === undefined) recalled.set(act, owned)
   }
 
-  /** The longer way, for what may be new: `act` is what was received, within its bounds. */
-  function takeIn(received: Act, act: Act, known: Owned | undefined, digest: () => string, redacted: number): void {
-    const owned = act === received ? (known ?? recalled.set(received, ownedBy(act))) : ownedBy(act)
+  /** The longer way, for what may be new. */
+  function takeIn(act: Act, owned: Owned, digest: () => string, redacted: number): void {
     const { behaviour } = owned
     tally.addAct(act, owned)
     if (behaviour === null) return
@@ -145,6 +173,24 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
     shorten(behaviour)
     thin(behaviour)
     if (wantsSample(owned, act)) behaviour.samples = mergeSamples(behaviour.samples, [sampleOf(act, digest(), redacted)])
+  }
+
+  function foldedAs(act: Act, owned: Owned): Folded {
+    const folded = { owned, counters: tally.countersOf(act, owned), latest: null, sampledUntil: null }
+    update(folded)
+    return folded
+  }
+
+  function countAgain(parts: ActParts, at: EventTime): boolean {
+    if (at < opens || at >= closes) return false
+    const known = parted.get(parts)
+    if (known === undefined) return false
+    const { latest, owned } = known
+    const { behaviour } = owned
+    if (behaviour !== null && (latest !== behaviour.latest || !isMore(known, at))) return false
+    for (const counter of known.counters) counter.count++
+    if (latest !== null) again(latest, at)
+    return true
   }
 
   function beat({ sensor, node }: Instance, signal: 'health' | 'activity', at: EventTime | null, detections = 0): void {
@@ -203,6 +249,7 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
 
   return {
     act,
+    again: countAgain,
     beat,
     watch(received) {
       const signal = boundWatch(received)
@@ -275,6 +322,19 @@ function isAgain(
 /** What is proven already needs no join, and what is undated has none. */
 function killedBy(effect: Act['effect'], at: EventTime | null, toKill: string | null | undefined): string | null {
   return effect === 'unknown' && at !== null ? (toKill ?? null) : null
+}
+
+/** What was folded last of these parts is what the next act of them may be one more of. */
+function update(folded: Folded): void {
+  const { behaviour } = folded.owned
+  folded.latest = behaviour?.latest ?? null
+  folded.sampledUntil = behaviour?.samples[intakeLimits.samples - 1]?.at ?? null
+}
+
+/** Whether an act at that moment is one more of the sighting, and no sample. */
+function isMore({ latest, sampledUntil }: Folded, at: EventTime): boolean {
+  if (latest === null || latest.minute === null || sampledUntil === null) return false
+  return at.startsWith(latest.minute) && at > sampledUntil
 }
 
 /** Samples are the earliest: most acts come too late to be one. */

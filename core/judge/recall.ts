@@ -34,7 +34,7 @@ export function attributor(declared: readonly DeclaredWorkload[]): (subject: Sub
 }
 
 /** All that `attribute` looks at. The pod matters where no workload is named, the node where machines are declared. */
-function subjectKey({ namespace, workload, pod, node, onHost, container }: Subject, machines: boolean): string {
+export function subjectKey({ namespace, workload, pod, node, onHost, container }: Subject, machines: boolean): string {
   const place = onHost === null ? 'u' : onHost ? 'h' : 'c'
   const who = `${place}${spelled(namespace)}${spelled(workload)}`
   if (machines) return `${who}${container === null ? 'n' : 'c'}${spelled(pod)}${spelled(node)}`
@@ -42,7 +42,7 @@ function subjectKey({ namespace, workload, pod, node, onHost, container }: Subje
 }
 
 /** With its length before it, so that no two lists of texts are spelled alike; null differs from every text. */
-function spelled(text: string | null): string {
+export function spelled(text: string | null): string {
   return text === null ? '-' : `${text.length}:${text}`
 }
 

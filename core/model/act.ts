@@ -81,3 +81,28 @@ export type Act = {
   readonly toKill?: string | null
   readonly tags: readonly string[]
 }
+
+/**
+ * A part of an act that it shares with others, and what was worked out of it: whoever did writes that down here with who they are, and takes
+ * no notice of what others wrote.
+ */
+export type Part = {
+  /** The redactor that found no secret in it. */
+  clean: object | null
+  known: Note | null
+}
+
+/** Of what, and where with `by` lies what was worked out; `next` is another note of the same author. */
+export type Note = { readonly by: object; readonly of: object; readonly at: number; readonly next: Note | null }
+
+/**
+ * What an act was put together of. Acts of one `deed` agree in class, sensor, rule, action, target, access, severity, effect, action taken,
+ * tags, user id, executable and ancestors, and none of them names a process to kill; acts of one `place` in cluster, node, namespace,
+ * workload, pod, container, image and whether it is the host; acts of one `words` in the command line. Two acts of one deed have the same
+ * confidence where their places have the same of pod and host. What is left is their own: time and process id.
+ */
+export type ActParts = {
+  readonly deed: Part
+  readonly place: Part
+  readonly words: Part & { readonly commandLine: string | null }
+}

@@ -52,10 +52,18 @@ export function eventTime(text: string): EventTime | null {
 
 /** An event time from integer nanoseconds since 1970; null when implausible. */
 export function eventTimeOfNanos(nanos: bigint): EventTime | null {
-  const seconds = nanos / 1_000_000_000n
-  if (nanos < 0n || seconds > 9_223_372_036n) return null
-  const rest = (nanos % 1_000_000_000n).toString().padStart(9, '0')
-  return plausible(`${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${rest}Z`)
+  if (nanos < 0n || nanos > 9_223_372_036_999_999_999n) return null
+  const digits = nanos.toString().padStart(10, '0')
+  return plausible(`${secondOf(digits.slice(0, -9))}.${digits.slice(-9)}Z`)
+}
+
+/** Events come by the second: what was worked out last is most often what is asked for next. */
+let lastSecond = { digits: '0', text: '1970-01-01T00:00:00' }
+
+/** The calendar's second for seconds since 1970. */
+function secondOf(digits: string): string {
+  if (lastSecond.digits !== digits) lastSecond = { digits, text: new Date(Number(digits) * 1000).toISOString().slice(0, 19) }
+  return lastSecond.text
 }
 
 /** Nanoseconds since 1970, exact. */

@@ -1,4 +1,4 @@
-import type { Act } from '../../core/model/act.ts'
+import type { Act, ActParts } from '../../core/model/act.ts'
 import type { EventTime } from '../../core/model/time.ts'
 import type { Instance, Watch } from '../../core/model/watch.ts'
 import type { JsonValue } from '../../core/proof/jcs.ts'
@@ -7,19 +7,24 @@ export type JsonObject = {
   readonly [key: string]: JsonValue | bigint | JsonObject | readonly (JsonValue | bigint | JsonObject)[]
 }
 
+/** An event that is an act, or telemetry that proves that the sensor was looking. */
+export type ActReading = {
+  readonly class: 'detection' | 'observation'
+  readonly sensor: string
+  /** Null: telemetry that is no act (a process exit, say). */
+  readonly act: Act | null
+  /** What the act is put together of, where it shares that with others. */
+  readonly parts?: ActParts
+  /** The event shows that this instance was alive at this moment; null when undated. */
+  readonly instance: Instance
+  readonly at: EventTime | null
+  /** What the line proves beside the act: the end of a process, say. */
+  readonly watch?: readonly Watch[]
+}
+
 /** What became of one event. Every event is exactly one of these; none is dropped. */
 export type Reading =
-  | {
-      readonly class: 'detection' | 'observation'
-      readonly sensor: string
-      /** Null: telemetry that is no act (a process exit, say). */
-      readonly act: Act | null
-      /** The event shows that this instance was alive at this moment; null when undated. */
-      readonly instance: Instance
-      readonly at: EventTime | null
-      /** What the line proves beside the act: the end of a process, say. */
-      readonly watch?: readonly Watch[]
-    }
+  | ActReading
   | {
       readonly class: 'health'
       readonly sensor: string

@@ -2,7 +2,7 @@ import type { Fold } from '../../core/judge/fold.ts'
 import { tallyNames } from '../../core/model/intake.ts'
 import { hmacSha256Hex } from '../../core/proof/hmac.ts'
 import { sha256Hex } from '../../core/proof/sha256.ts'
-import type { Reading } from './connector.ts'
+import type { ActReading, Reading } from './connector.ts'
 import { builtIn, type Redactor } from './redact.ts'
 
 /**
@@ -18,14 +18,10 @@ export function foldEvent(
 ): void {
   switch (reading.class) {
     case 'detection':
-    case 'observation': {
+    case 'observation':
       fold.beat(reading.instance, 'activity', reading.at, reading.class === 'detection' ? 1 : 0)
       for (const signal of reading.watch ?? []) fold.watch(redactor.watch(signal))
-      if (reading.act === null) return fold.count(`${tallyNames.noAct}/${reading.sensor}`)
-      const { act, redacted } = redactor.act(reading.act)
-      // Whoever has the digest of a line and guesses its secret could check the guess: such digests are keyed.
-      return fold.act(act, () => (redacted > 0 ? hmacSha256Hex(digestKey, raw) : sha256Hex(raw)), redacted)
-    }
+      return foldAct(fold, reading, raw, digestKey, redactor)
     case 'health':
       fold.beat(reading.instance, 'health', reading.at)
       for (const signal of reading.watch) fold.watch(redactor.watch(signal))
@@ -35,4 +31,15 @@ export function foldEvent(
     case 'malformed':
       return fold.count(`${tallyNames.malformed}/${reading.reason}`)
   }
+}
+
+function foldAct(fold: Fold, reading: ActReading, raw: Uint8Array, digestKey: Uint8Array, redactor: Redactor): void {
+  const { parts, at } = reading
+  if (parts !== undefined && at !== null && redactor.isClean(parts) && fold.again(parts, at)) return
+  if (reading.act === null) return fold.count(`${tallyNames.noAct}/${reading.sensor}`)
+  const { act, redacted } = redactor.act(reading.act, parts)
+  // Whoever has the digest of a line and guesses its secret could check the guess: such digests are keyed.
+  const digest = (): string => (redacted > 0 ? hmacSha256Hex(digestKey, raw) : sha256Hex(raw))
+  // What was redacted is no longer what its parts say.
+  fold.act(act, digest, redacted, redacted > 0 ? undefined : parts)
 }

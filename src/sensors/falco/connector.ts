@@ -1,11 +1,12 @@
-import type { Act, Effect, Subject } from '../../../core/model/act.ts'
+import type { Effect } from '../../../core/model/act.ts'
 import { eventTime, nanosOf, type EventTime } from '../../../core/model/time.ts'
-import { confidenceOf } from '../confidence.ts'
+import { newPart, readingOf, wordsOf, type Deed, type Place, type Words } from '../act-parts.ts'
 import type { Facts, JsonObject, Reading } from '../connector.ts'
 import { countOf, integerOf, listOf, objectOf, uidOf } from '../fields.ts'
 import type { ReadableConnector } from '../read/event-reader.ts'
+import { memoryOf } from '../read/memory.ts'
 import { hasTextEnding } from '../read/text-ending.ts'
-import { clip, clipAll, COMMAND_LINE_LIMIT, isPartial } from '../subject.ts'
+import { clip, clipAll, isPartial } from '../subject.ts'
 import { CUT, doneOf, isCut, isHostSource } from './acts.ts'
 import { isInternal, isLiveness, lossOf, watchOf } from './health.ts'
 import { known } from './known.ts'
@@ -26,67 +27,82 @@ export const falco: ReadableConnector = {
 const noFields: JsonObject = {}
 
 function read(event: JsonObject): Reading {
-  const rule = known(event['rule'])
-  if (rule === null) return { class: 'malformed', sensor: 'falco', reason: 'no_rule' }
+  const memory = memoryOf(event)
+  const deed = memory.part(deedOf)
   const at = timeOf(event)
-  const node = clip(known(event['hostname']))
-  const instance = { sensor: 'falco', node }
-  const source = known(event['source'])
-  const fields = objectOf(event['output_fields']) ?? noFields
-  if (isInternal(rule, source)) {
-    const watch = at === null ? [] : watchOf(rule, fields, instance, at)
-    return { class: 'health', sensor: 'falco', instance, at: isLiveness(rule) ? at : null, watch }
-  }
-  return { class: 'detection', sensor: 'falco', act: actOf(event, fields, { rule, at, node, source }), instance, at }
+  if (deed === null) return aboutItself(event, at)
+  const place = memory.part(placeOf)
+  const fields = fieldsOf(event)
+  const words = memory.part(commandLineOf)
+  const isAnybodys = deed.isOnHosts && place.onHost === null && place.pod === null
+  return readingOf(deed, place, { at, pid: countOf(fields['proc.pid']), words, toKill: null, isAnybodys }, memory)
 }
 
-type Head = { readonly rule: string; readonly at: EventTime | null; readonly node: string | null; readonly source: string | null }
+function aboutItself(event: JsonObject, at: EventTime | null): Reading {
+  const rule = known(event['rule'])
+  if (rule === null) return { class: 'malformed', sensor: 'falco', reason: 'no_rule' }
+  const instance = { sensor: 'falco', node: clip(known(event['hostname'])) }
+  const watch = at === null ? [] : watchOf(rule, fieldsOf(event), instance, at)
+  return { class: 'health', sensor: 'falco', instance, at: isLiveness(rule) ? at : null, watch }
+}
 
-function actOf(event: JsonObject, fields: JsonObject, { rule, at, node, source }: Head): Act {
+function fieldsOf(event: JsonObject): JsonObject {
+  return objectOf(event['output_fields']) ?? noFields
+}
+
+/** Null: the event names no rule, or is Falco's word about itself. `isOnHosts`: the act is one of a process on a host. */
+function deedOf(event: JsonObject): (Deed & { readonly isOnHosts: boolean }) | null {
+  const rule = known(event['rule'])
+  const source = known(event['source'])
+  if (rule === null || isInternal(rule, source)) return null
+  const fields = fieldsOf(event)
   const { action, target, access, assumed } = doneOf(fields, source)
-  const subject = subjectOf(fields, node)
   // A relay that cuts one text cuts them all: whatever field shows it, the event is no longer what the sensor wrote.
   const isCutShort = hasTextEnding(event, CUT, 'output') || hasTextEnding(fields, CUT)
   const tags = listOf(event['tags']).filter((tag) => typeof tag === 'string')
-  const isAnybodys = isHostSource(source) && subject.onHost === null && subject.pod === null
-  const read = { action, target, executable: subject.executable, executablePartial: subject.executablePartial }
+  // Not `proc.exe`: that is argv[0], which whoever starts the program chooses.
+  const executable = known(fields['proc.exepath']) ?? known(fields['proc.name'])
   return {
     class: 'detection',
     sensor: 'falco',
     rule: clip(rule),
-    at,
     action,
     target,
     access,
-    subject,
     severity: severityOf(known(event['priority'])),
-    confidence: confidenceOf(read, isCutShort || isAnybodys, assumed),
     effect: effectOf(fields),
     actionTaken: null,
     tags: clipAll(isCutShort ? [...tags, 'relayed/truncated'] : tags),
+    uid: uidOf(fields['user.uid']),
+    executable: clip(executable),
+    executablePartial: executable !== null && (isPartial(executable) || isCut(executable)),
+    ancestors: clipAll(ancestorsOf(fields)),
+    ...newPart(),
+    isDoubtful: isCutShort,
+    isAssumed: assumed,
+    isOnHosts: isHostSource(source),
   }
 }
 
-function subjectOf(fields: JsonObject, node: string | null): Subject {
-  // Not `proc.exe`: that is argv[0], which whoever starts the program chooses.
-  const executable = known(fields['proc.exepath']) ?? known(fields['proc.name'])
-  const container = containerOf(fields)
+function placeOf(event: JsonObject): Place {
+  const fields = fieldsOf(event)
+  const node = clip(known(event['hostname']))
   return {
+    ...newPart(),
+    instance: { sensor: 'falco', node },
     cluster: clip(known(fields['cluster']) ?? known(fields['k8s.cluster.name'])),
     node,
     namespace: clip(known(fields['k8s.ns.name']) ?? known(fields['k8smeta.ns.name'])),
     workload: clip(known(fields['k8s.deployment.name']) ?? known(fields['k8smeta.deployment.name'])),
     pod: clip(known(fields['k8s.pod.name']) ?? known(fields['k8smeta.pod.name'])),
-    container: clip(container),
+    container: clip(containerOf(fields)),
     image: clip(imageOf(fields)),
     onHost: onHost(fields),
-    pid: countOf(fields['proc.pid']),
-    uid: uidOf(fields['user.uid']),
-    executable: clip(executable),
-    executablePartial: executable !== null && (isPartial(executable) || isCut(executable)),
-    commandLine: clip(known(fields['proc.cmdline']), COMMAND_LINE_LIMIT),
-    ancestors: clipAll(ancestorsOf(fields)),
   }
+}
+
+function commandLineOf(event: JsonObject): Words {
+  return wordsOf(known(fieldsOf(event)['proc.cmdline']))
 }
 
 function containerOf(fields: JsonObject): string | null {
@@ -130,7 +146,7 @@ function timeOf(event: JsonObject): EventTime | null {
 }
 
 function facts(event: JsonObject): Facts {
-  const fields = objectOf(event['output_fields']) ?? noFields
+  const fields = fieldsOf(event)
   const rule = known(event['rule'])
   const isHealth = isInternal(rule, known(event['source']))
   const at = timeOf(event)

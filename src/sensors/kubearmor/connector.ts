@@ -1,17 +1,19 @@
 import type { Act } from '../../../core/model/act.ts'
 import type { Severity } from '../../../core/model/severity.ts'
-import { nanosOf, type EventTime } from '../../../core/model/time.ts'
-import { confidence, confidenceOf } from '../confidence.ts'
+import { nanosOf } from '../../../core/model/time.ts'
+import { newPart, readingOf, wordsOf, type Deed, type Place, type Words } from '../act-parts.ts'
+import { confidence } from '../confidence.ts'
 import type { Facts, JsonObject, Reading } from '../connector.ts'
 import { countOf, integerOf, listOf } from '../fields.ts'
 import type { ReadableConnector } from '../read/event-reader.ts'
+import { memoryOf } from '../read/memory.ts'
 import { TEXT_TAG, textMalformed, type TextRead } from '../read/text-form.ts'
 import { clip, clipAll, nobody } from '../subject.ts'
 import { doneOf } from './acts.ts'
 import { blockedOf, effectOf } from './effect.ts'
 import { spoken, throttled } from './health.ts'
 import { anyLine, fieldOf, hostOf, lineOf, severityWordOf, timeOf, wordOf, type Line } from './line.ts'
-import { subjectOf } from './subject.ts'
+import { actorOf, commandLineIn, placeIn } from './subject.ts'
 import { textForm } from './text-form.ts'
 
 /** KubeArmor's alerts and logs in its three JSON dialects. See README.md for what is read and what KubeArmor cannot see. */
@@ -24,18 +26,27 @@ export const kubearmor: ReadableConnector = {
 }
 
 function read(event: JsonObject): Reading {
-  const line = lineOf(event)
-  if (line === null || line.kind === 'unknown')
+  const memory = memoryOf(event)
+  const line = memory.part(lineOf)
+  const deed = memory.part(deedOf)
+  if (line === null || deed === null) return otherwise(line)
+  const place = memory.part(placeOf)
+  const words = memory.part(deed.action === 'exec' ? startedBy : sourceOf)
+  const pid = countOf(fieldOf(line, 'hostPid')) || null
+  const isAnybodys = place.onHost === null
+  return readingOf(deed, place, { at: timeOf(line), pid, words, toKill: null, isAnybodys }, memory)
+}
+
+/** What is no act: what KubeArmor says of itself, and what cannot be read. */
+function otherwise(line: Line | null): Reading {
+  if (line?.kind !== 'throttle' && line?.kind !== 'message')
     return { class: 'malformed', sensor: 'kubearmor', reason: line === null ? 'unknown_shape' : 'unknown_kind' }
   const at = timeOf(line)
   const instance = { sensor: 'kubearmor', node: clip(hostOf(line)) }
-  if (line.kind === 'throttle' || line.kind === 'message') {
-    const signals = line.kind === 'throttle' ? throttled : spoken
-    const watch = at === null ? [] : signals(line, instance, at)
-    // Messages come in debug mode only and whenever there is something to say: they are no heartbeat.
-    return { class: 'health', sensor: 'kubearmor', instance, at: line.kind === 'message' ? null : at, watch }
-  }
-  return { class: line.kind, sensor: 'kubearmor', act: actOf(line, line.kind, at), instance, at }
+  const signals = line.kind === 'throttle' ? throttled : spoken
+  const watch = at === null ? [] : signals(line, instance, at)
+  // Messages come in debug mode only and whenever there is something to say: they are no heartbeat.
+  return { class: 'health', sensor: 'kubearmor', instance, at: line.kind === 'message' ? null : at, watch }
 }
 
 /**
@@ -60,26 +71,39 @@ function readText(event: JsonObject): TextRead {
   return { event, reading: { ...reading, act, at: null } }
 }
 
-function actOf(line: Line, actClass: Act['class'], at: EventTime | null): Act {
+/** Null: the line is no act. */
+function deedOf(event: JsonObject): Deed | null {
+  const line = lineOf(event)
+  if (line?.kind !== 'detection' && line?.kind !== 'observation') return null
   const { action, target, access } = doneOf(line)
-  const subject = subjectOf(line, action === 'exec')
-  const isAnybodys = subject.onHost === null
-  const acted = { action, target, executable: subject.executable, executablePartial: subject.executablePartial }
   return {
-    class: actClass,
+    class: line.kind,
     sensor: 'kubearmor',
     rule: clip(wordOf(line, 'policy')),
-    at,
     action,
     target,
     access,
-    subject,
     severity: severityOf(severityWordOf(line)),
-    confidence: confidenceOf(acted, isAnybodys, false),
     effect: effectOf(line),
     actionTaken: clip(wordOf(line, 'action')),
     tags: clipAll(tagsOf(line)),
+    ...actorOf(line, action === 'exec'),
+    ...newPart(),
+    isDoubtful: false,
+    isAssumed: false,
   }
+}
+
+function placeOf(event: JsonObject): Place {
+  return placeIn(anyLine(event))
+}
+
+function startedBy(event: JsonObject): Words {
+  return wordsOf(commandLineIn(anyLine(event), true))
+}
+
+function sourceOf(event: JsonObject): Words {
+  return wordsOf(commandLineIn(anyLine(event), false))
 }
 
 const severityWords: ReadonlyMap<string, Severity> = new Map<string, Severity>([

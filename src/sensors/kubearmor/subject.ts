@@ -1,29 +1,46 @@
 import type { Subject } from '../../../core/model/act.ts'
-import { countOf, objectOf, textOf, uidOf } from '../fields.ts'
-import { clip, clipAll, COMMAND_LINE_LIMIT, isPartial } from '../subject.ts'
+import { newPart, type Place } from '../act-parts.ts'
+import { objectOf, textOf, uidOf } from '../fields.ts'
+import { clip, clipAll, isPartial } from '../subject.ts'
 import { fieldOf, firstWord, hostOf, wordOf, type Line } from './line.ts'
 
-/** Who acted. Where a program was started the line's process is that program and its source whoever started it. */
-export function subjectOf(line: Line, isExec: boolean): Subject {
-  const pod = placeOf(line, 'pod')
-  const container = wordOf(line, 'container')
-  const executable = wordOf(line, 'process') ?? firstWord(wordOf(line, isExec ? 'resource' : 'source'))
+/** Which program acted, as whom. Where a program was started the line's process is that program and its source whoever started it. */
+export function actorOf(line: Line, isExec: boolean): Pick<Subject, 'uid' | 'executable' | 'executablePartial' | 'ancestors'> {
+  const executable = executableOf(line, isExec)
   const parent = wordOf(line, 'parent') ?? (isExec ? firstWord(wordOf(line, 'source')) : null)
   return {
+    uid: uidOf(fieldOf(line, 'uid')),
+    executable: clip(executable),
+    executablePartial: executable !== null && isPartial(executable),
+    ancestors: parent === null ? [] : clipAll([parent]),
+  }
+}
+
+/** The program and its arguments. */
+export function commandLineIn(line: Line, isExec: boolean): string | null {
+  return isExec ? (wordOf(line, 'resource') ?? executableOf(line, isExec)) : wordOf(line, 'source')
+}
+
+function executableOf(line: Line, isExec: boolean): string | null {
+  return wordOf(line, 'process') ?? firstWord(wordOf(line, isExec ? 'resource' : 'source'))
+}
+
+/** Where it acted. */
+export function placeIn(line: Line): Place {
+  const pod = placeOf(line, 'pod')
+  const container = wordOf(line, 'container')
+  const node = clip(hostOf(line))
+  return {
+    ...newPart(),
+    instance: { sensor: 'kubearmor', node },
     cluster: clip(clusterOf(line)),
-    node: clip(hostOf(line)),
+    node,
     namespace: clip(placeOf(line, 'namespace')),
     workload: clip(workloadOf(line)),
     pod: clip(pod),
     container: clip(container),
     image: clip(wordOf(line, 'image')),
     onHost: onHost(line, pod ?? container),
-    pid: countOf(fieldOf(line, 'hostPid')) || null,
-    uid: uidOf(fieldOf(line, 'uid')),
-    executable: clip(executable),
-    executablePartial: executable !== null && isPartial(executable),
-    commandLine: clip(isExec ? (wordOf(line, 'resource') ?? executable) : wordOf(line, 'source'), COMMAND_LINE_LIMIT),
-    ancestors: parent === null ? [] : clipAll([parent]),
   }
 }
 

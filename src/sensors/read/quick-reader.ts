@@ -1,6 +1,7 @@
 import type { JsonObject, Reading } from '../connector.ts'
 import type { ReadableConnector, ReadEvent } from './event-reader.ts'
 import type { Limits } from './limits.ts'
+import { memoryOf } from './memory.ts'
 import { createParse, type Parse } from './parse.ts'
 import { Skeletons } from './skeletons.ts'
 
@@ -11,6 +12,9 @@ export class QuickReader {
   private readonly known: readonly ReadableConnector[]
   private readonly parse: Parse
   private readonly skeletons: Skeletons
+  /** The connector that knows an event as it is. */
+  private readonly recognise = (event: JsonObject): ReadableConnector | null =>
+    this.known.find((connector) => connector.recognises(event)) ?? null
   private matched: Recognised | null = null
   /** Until the second line: a stream of one event, as senders post them, is over before it teaches anything. */
   private isFirst = true
@@ -26,7 +30,8 @@ export class QuickReader {
   /** Where the event ends that starts at `from`; below zero when it must be read the careful way. */
   match(bytes: Uint8Array, from: number): number {
     const event = this.skeletons.match(bytes, from)
-    this.matched = event === null ? null : this.recognised(event)
+    const connector = event === null ? null : memoryOf(event).part(this.recognise)
+    this.matched = event === null || connector === null ? null : { connector, event }
     return this.matched === null ? -1 : this.skeletons.end
   }
 
@@ -39,14 +44,9 @@ export class QuickReader {
 
   /** Remembers the form of a line that was read the careful way, if it would have been for this reader. */
   learn(raw: Uint8Array, event: JsonObject): void {
-    const isWorth = !this.isFirst && this.skeletons.isLearning && this.recognised(event) !== null
+    const isWorth = !this.isFirst && this.skeletons.isLearning && this.recognise(event) !== null
     this.isFirst = false
     if (isWorth) this.skeletons.learn(raw)
-  }
-
-  private recognised(event: JsonObject): Recognised | null {
-    for (const connector of this.known) if (connector.recognises(event)) return { connector, event }
-    return null
   }
 }
 

@@ -1,7 +1,9 @@
 import type { JsonObject } from '../connector.ts'
-import { formOf, MOST_SLOTS, type Form, type Part, type SlotKind, type Slots } from './learner.ts'
+import { CurrentLine, DOUBTFUL_DIGITS } from './current-line.ts'
+import { formOf, type Form, type Part, type SlotKind } from './learner.ts'
 import type { Limits } from './limits.ts'
-import { isSame, TextPool } from './text-pool.ts'
+import { PartMemory } from './part-memory.ts'
+import { isSame } from './text-pool.ts'
 
 const QUOTE = 0x22
 const MINUS = 0x2d
@@ -34,9 +36,6 @@ const MOST_CREDIT = 2_000
 const NEW = 2
 const KNOWN = 50
 
-/** Integers of fewer digits are exact in a double, those of more are not. */
-const DOUBTFUL_DIGITS = 16
-
 /** 1 where a byte ends the plain part of a string: a quote, a backslash, a control character, anything beyond ASCII. */
 const special = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte < 0x20 || byte > 0x7e || byte === QUOTE || byte === BACKSLASH ? 1 : 0,
@@ -50,10 +49,11 @@ const escapable = Uint8Array.from({ length: 256 }, (_, byte) => ('"\\/bfnrt'.inc
  * are looked at, and only those that somebody asks for are made into values. A line that has anything else (an escape by number, a byte
  * beyond ASCII, a fraction, another key) is not known here and is read the careful way.
  */
-export class Skeletons implements Slots {
+export class Skeletons {
   private readonly limits: Limits
   private readonly exactKeys: ReadonlySet<string>
-  private readonly pool = new TextPool()
+  private readonly line = new CurrentLine()
+  private readonly memory = new PartMemory(this.line)
 
   /** Made when something is learned: most short streams teach nothing. */
   private kept = new Uint8Array(0)
@@ -62,17 +62,6 @@ export class Skeletons implements Slots {
   private first: Step | null = null
   private forms = 0
   private credit = MOST_CREDIT
-
-  private bytes: Uint8Array = new Uint8Array(0)
-  private view = new DataView(this.bytes.buffer)
-  private readonly starts = new Int32Array(MOST_SLOTS)
-  private readonly ends = new Int32Array(MOST_SLOTS)
-  private readonly isEscaped = new Uint8Array(MOST_SLOTS)
-
-  /** The values that were asked for, and in which line. */
-  private readonly made: unknown[] = Array.from({ length: MOST_SLOTS }, () => null)
-  private readonly madeIn = new Float64Array(MOST_SLOTS)
-  private line = 0
 
   /** Where the object ends that was matched last. */
   end = 0
@@ -85,13 +74,10 @@ export class Skeletons implements Slots {
   /** The object that starts at `from`, when its form is known; null otherwise. It stands for another line after the next call. */
   match(bytes: Uint8Array, from: number): JsonObject | null {
     if (this.first === null) return null
-    if (bytes !== this.bytes) {
-      this.bytes = bytes
-      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    }
+    this.line.lieIn(bytes)
     const form = this.follow(from)
     if (form === null || this.end - from > this.limits.eventBytes) return null
-    this.line++
+    this.line.next()
     if (this.credit < MOST_CREDIT) this.credit++
     return form.event
   }
@@ -104,7 +90,7 @@ export class Skeletons implements Slots {
   /** Remembers the form of an object that was read strictly. */
   learn(raw: Uint8Array): void {
     if (raw.length > LONGEST) return
-    const form = formOf(raw, this.exactKeys, this)
+    const form = formOf(raw, this.exactKeys, this.line)
     if (form === null) return
     if (this.kept.length === 0) {
       this.kept = new Uint8Array(KEPT)
@@ -117,6 +103,7 @@ export class Skeletons implements Slots {
       last = this.stepAfter(last, raw, part, form)
       if (last === null) break
     }
+    if (this.forms > before) this.memory.serve(form.event)
     this.credit -= this.forms > before ? NEW : KNOWN
   }
 
@@ -153,7 +140,7 @@ export class Skeletons implements Slots {
   }
 
   private follow(from: number): Form | null {
-    const { bytes, starts, ends } = this
+    const { bytes, starts, ends } = this.line
     let [at, slot, long] = [from, 0, 0]
     for (let step = this.first; step !== null;) {
       const start = at + step.length
@@ -178,8 +165,8 @@ export class Skeletons implements Slots {
   }
 
   private isWritten({ offset, length }: Step, at: number): boolean {
-    if (length >= 4) return isSame(this.view, at, this.keptView, offset, length)
-    for (let index = 0; index < length; index++) if (this.bytes[at + index] !== this.kept[offset + index]) return false
+    if (length >= 4) return isSame(this.line.view, at, this.keptView, offset, length)
+    for (let index = 0; index < length; index++) if (this.line.bytes[at + index] !== this.kept[offset + index]) return false
     return true
   }
 
@@ -191,7 +178,7 @@ export class Skeletons implements Slots {
   }
 
   private textEnd(start: number, slot: number): number {
-    const { bytes, view, isEscaped } = this
+    const { bytes, view, isEscaped } = this.line
     const last = bytes.length - 1
     let end = start
     isEscaped[slot] = 0
@@ -208,7 +195,7 @@ export class Skeletons implements Slots {
 
   /** Whole numbers, and not -0. Zeros before other digits, fractions and exponents do not fit what comes next. */
   private numberEnd(start: number): number {
-    const { bytes } = this
+    const { bytes } = this.line
     const first = bytes[start] === MINUS ? start + 1 : start
     if (bytes[first] === ZERO) return first > start ? -1 : first + 1
     let end = first
@@ -217,7 +204,7 @@ export class Skeletons implements Slots {
   }
 
   private wordEnd(start: number): number {
-    const { bytes } = this
+    const { bytes } = this.line
     const word = bytes[start] === 0x74 ? words.true : bytes[start] === 0x66 ? words.false : words.null
     for (let index = 0; index < word.length; index++) if (bytes[start + index] !== word[index]) return -1
     return start + word.length
@@ -228,50 +215,13 @@ export class Skeletons implements Slots {
     if (form === null) return false
     let [long, exact] = [0, 0]
     for (const slot of form.numbers) {
-      const start = this.starts[slot] ?? 0
-      const digits = (this.ends[slot] ?? 0) - start - (this.bytes[start] === MINUS ? 1 : 0)
+      const digits = this.line.digits(slot)
       if (digits === DOUBTFUL_DIGITS) return false
       if (digits < DOUBTFUL_DIGITS) continue
       long++
       if (form.exact.has(slot)) exact++
     }
     return exact === 0 || long === 1
-  }
-
-  /** What stands in a slot of the line that was matched last, made when it is first asked for. */
-  value(slot: number, kind: SlotKind, isExact: boolean): unknown {
-    if (this.madeIn[slot] === this.line) return this.made[slot]
-    const value = this.valueOf(slot, kind, isExact)
-    this.madeIn[slot] = this.line
-    this.made[slot] = value
-    return value
-  }
-
-  /** Whether the text in a slot ends so. An escape is never part of such an ending. */
-  endsWith(slot: number, ending: string): boolean {
-    const from = (this.ends[slot] ?? 0) - ending.length
-    if (from < (this.starts[slot] ?? 0)) return false
-    for (let index = ending.length - 1; index >= 0; index--)
-      if (this.bytes[from + index] !== ending.charCodeAt(index)) return false
-    return true
-  }
-
-  private valueOf(slot: number, kind: SlotKind, isExact: boolean): unknown {
-    const { bytes, view } = this
-    const [start, end] = [this.starts[slot] ?? 0, this.ends[slot] ?? 0]
-    if (kind === 'word') return bytes[start] === 0x6e ? null : bytes[start] === 0x74
-    if (kind === 'number' && end - start < DOUBTFUL_DIGITS) return this.smallNumber(start, end)
-    const text = this.pool.text(bytes, view, start, end)
-    if (kind === 'text') return this.isEscaped[slot] === 1 ? (JSON.parse(`"${text}"`) as string) : text
-    return isExact && !Number.isSafeInteger(Number(text)) ? BigInt(text) : Number(text)
-  }
-
-  private smallNumber(start: number, end: number): number {
-    const { bytes } = this
-    const isNegative = bytes[start] === MINUS
-    let value = 0
-    for (let at = isNegative ? start + 1 : start; at < end; at++) value = value * 10 + (bytes[at] ?? 0) - ZERO
-    return isNegative ? -value : value
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Act, Subject, Target } from '../../../core/model/act.ts'
+import type { Act, ActParts, Part, Subject, Target } from '../../../core/model/act.ts'
 import type { Redaction } from '../../../core/model/redaction.ts'
 import type { Watch } from '../../../core/model/watch.ts'
 import { builtInRules, hint, type Rule } from './rules.ts'
@@ -15,8 +15,11 @@ export type Redactor = {
   /**
    * The act without secrets in what people and programs put into it: command line, paths, names, ancestors, image, tags. Not in the
    * names that operators give (rule, node, namespace, workload, pod, container): acts are matched and attributed by them.
+   * `parts`: what the act is put together of, for {@link isClean}.
    */
-  readonly act: (act: Act) => { readonly act: Act; readonly redacted: number }
+  readonly act: (act: Act, parts?: ActParts) => { readonly act: Act; readonly redacted: number }
+  /** Whether an act of these parts has no secret; false also when it was not looked for in each of them yet. */
+  readonly isClean: (parts: ActParts) => boolean
   /** What a sensor says about itself without secrets: its version, what failed, what was throttled, the digests that it loaded. */
   readonly watch: (watch: Watch) => Watch
   /** The bundle's rules in it: what another thread makes its own from. Null: none. */
@@ -45,6 +48,7 @@ export function createRedactor(custom: Custom | null = null): Redactor {
   const rules = custom === null ? builtInRules : builtInRules.filter(({ kind }) => !custom.disabled.has(kind))
   const kinds = new Set<string>([...builtInRules.map(({ kind }) => kind), ...(custom?.ids ?? [])])
   const clean = cleanTexts(custom !== null)
+  const finder = {}
 
   /** What another rule has already taken out. */
   function isDone(secret: string): boolean {
@@ -92,16 +96,32 @@ export function createRedactor(custom: Custom | null = null): Redactor {
   }
 
   /** Almost every act: nothing to take out, nothing to copy. The same texts as below. */
-  function isCleanAct({ subject, target, tags, actionTaken }: Act): boolean {
+  function isCleanAct(act: Act, parts: ActParts | undefined): boolean {
+    if (parts === undefined) return isClean(act.subject.commandLine, 'arguments') && isCleanDeed(act) && isCleanPlace(act)
+    return (
+      (parts.words.clean === finder || (isClean(act.subject.commandLine, 'arguments') && note(parts.words))) &&
+      (parts.deed.clean === finder || (isCleanDeed(act) && note(parts.deed))) &&
+      (parts.place.clean === finder || (isCleanPlace(act) && note(parts.place)))
+    )
+  }
+
+  function note(part: Part): true {
+    part.clean = finder
+    return true
+  }
+
+  function isCleanDeed({ subject, target, tags, actionTaken }: Act): boolean {
     return (
       isClean(subject.executable, 'path') &&
-      isClean(subject.commandLine, 'arguments') &&
-      isClean(subject.image, 'other') &&
       isClean(actionTaken, 'other') &&
       areClean(subject.ancestors, 'arguments') &&
       areClean(tags, 'other') &&
       (target === null || isCleanTarget(target))
     )
+  }
+
+  function isCleanPlace({ subject }: Act): boolean {
+    return isClean(subject.image, 'other')
   }
 
   function isCleanTarget(target: Target): boolean {
@@ -124,8 +144,8 @@ export function createRedactor(custom: Custom | null = null): Redactor {
 
   return {
     text: (text, place = 'any') => redact(text, place),
-    act(act) {
-      if (isCleanAct(act)) return { act, redacted: 0 }
+    act(act, parts) {
+      if (isCleanAct(act, parts)) return { act, redacted: 0 }
       const { tally, one, all } = counting()
       const subject = redactSubject(act.subject, one, all)
       const target = act.target === null ? null : redactTarget(act.target, one)
@@ -135,6 +155,8 @@ export function createRedactor(custom: Custom | null = null): Redactor {
         ? { act, redacted: 0 }
         : { act: { ...act, subject, target, tags, actionTaken }, redacted: tally.redacted }
     },
+    isClean: ({ deed, place, words }) =>
+      deed.clean === finder && place.clean === finder && (words.clean === finder || isClean(words.commandLine, 'arguments')),
     watch: (watch) => redactWatch(watch, counting()),
     redaction: custom?.redaction ?? null,
   }

@@ -1,16 +1,16 @@
-import type { Act } from '../../../core/model/act.ts'
 import { eventTime, nanosOf, type EventTime } from '../../../core/model/time.ts'
-import { confidenceOf } from '../confidence.ts'
+import { newPart, readingOf, wordsOf, type Deed, type Place, type Words } from '../act-parts.ts'
 import type { Facts, JsonObject, Reading } from '../connector.ts'
-import { integerOf, listOf, objectOf, textOf } from '../fields.ts'
+import { countOf, integerOf, listOf, objectOf, textOf } from '../fields.ts'
 import type { ReadableConnector } from '../read/event-reader.ts'
+import { memoryOf } from '../read/memory.ts'
 import { clip, clipAll, fileTarget } from '../subject.ts'
 import { argsOf } from './args.ts'
 import { blockedOf, effectOf } from './effect.ts'
-import { endOf, killedBy } from './kill.ts'
+import { endOf, isToKill, killedBy } from './kill.ts'
 import { droppedOf, rateLimited, throttled, throttledScope } from './health.ts'
 import { doneAt, type Done } from './hooks.ts'
-import { containerOf, imageOf, isDoubtful, subjectOf } from './subject.ts'
+import { actorOf, commandLineIn, containerOf, imageOf, isDoubtful, placeIn } from './subject.ts'
 import { textForm } from './text-form.ts'
 
 /** Tetragon's JSON export (protojson of `GetEventsResponse`). See README.md for what is read and what Tetragon cannot see. */
@@ -61,52 +61,73 @@ function isFramed(outer: JsonObject): boolean {
 }
 
 function read(outer: JsonObject): Reading {
+  const memory = memoryOf(outer)
+  const deed = memory.part(deedOf)
+  const at = timeOf(outer)
+  if (deed === null) return otherwise(outer, at)
+  const place = memory.part(placeOf)
+  const process = memory.part(processOf)
+  const pid = countOf(process?.['pid'])
+  const words = memory.part(commandLineOf)
+  const toKill = deed.isToKill ? killedBy(process) : null
+  return readingOf(deed, place, { at, pid, words, toKill, isAnybodys: place.onHost === null }, memory)
+}
+
+/** What is no act: the end of a process, what Tetragon says of itself, what cannot be read. */
+function otherwise(outer: JsonObject, at: EventTime | null): Reading {
   const typed = kindOf(outer)
   if (typed === null || typed.kind === 'unknown')
     return { class: 'malformed', sensor: 'tetragon', reason: typed === null ? 'unknown_shape' : 'unknown_kind' }
   const { kind, event } = typed
   if (kind === 'test') return { class: 'ignored', sensor: 'tetragon', reason: 'test_event' }
-  const at = timeOf(outer)
   const instance = { sensor: 'tetragon', node: clip(textOf(outer['node_name'])) }
   if (kind === 'process_throttle' || kind === 'rate_limit_info') {
     const watch = kind === 'process_throttle' ? throttled : rateLimited
     return { class: 'health', sensor: 'tetragon', instance, at, watch: at === null ? [] : [watch(event, instance, at)] }
   }
-  const classOf = kinds[kind] === 'detection' ? 'detection' : 'observation'
-  const act =
-    kind === 'process_exit'
-      ? null
-      : actOf(classOf, kind, event, { at, node: instance.node, cluster: clip(textOf(outer['cluster_name'])) })
-  const ended = kind === 'process_exit' && at !== null ? endOf(event, instance, at) : null
-  return { class: classOf, sensor: 'tetragon', act, instance, at, ...(ended && { watch: [ended] }) }
+  const ended = at === null ? null : endOf(event, instance, at)
+  return { class: 'observation', sensor: 'tetragon', act: null, instance, at, ...(ended && { watch: [ended] }) }
 }
 
-type Head = { readonly at: EventTime | null; readonly node: string | null; readonly cluster: string | null }
-
-function actOf(actClass: Act['class'], kind: Kind, event: JsonObject, { at, node, cluster }: Head): Act {
+/** Null: the event is no act. */
+function deedOf(outer: JsonObject): (Deed & { readonly isToKill: boolean }) | null {
+  const typed = kindOf(outer)
+  if (typed === null || typed.kind === 'unknown' || typed.kind === 'process_exit') return null
+  const { kind, event } = typed
+  if (kinds[kind] !== 'detection' && kinds[kind] !== 'telemetry') return null
+  const isDetection = kinds[kind] === 'detection'
   const process = objectOf(event['process'])
-  const subject = subjectOf(event, process, cluster, node)
   const { action, target, access } = doneBy(kind, event, process)
-  const isAnybodys = subject.onHost === null
-  const read = { action, target, executable: subject.executable, executablePartial: subject.executablePartial }
-  const toKill = actClass === 'detection' ? killedBy(event, process) : null
   return {
-    class: actClass,
+    class: isDetection ? 'detection' : 'observation',
     sensor: 'tetragon',
     rule: clip(textOf(event['policy_name'])),
-    at,
     action,
     target,
     access,
-    subject,
     // No scale of its own: the control's counts.
     severity: null,
-    confidence: confidenceOf(read, isDoubtful(process) || isAnybodys, false),
-    effect: actClass === 'detection' ? effectOf(event) : 'observed',
+    effect: isDetection ? effectOf(event) : 'observed',
     actionTaken: clip(textOf(event['action'])),
-    ...(toKill !== null && { toKill }),
     tags: clipAll(listOf(event['tags']).filter((tag) => typeof tag === 'string')),
+    ...actorOf(event, process),
+    ...newPart(),
+    isDoubtful: isDoubtful(process),
+    isAssumed: false,
+    isToKill: isDetection && isToKill(event),
   }
+}
+
+function placeOf(outer: JsonObject): Place {
+  return placeIn(processOf(outer), clip(textOf(outer['cluster_name'])), clip(textOf(outer['node_name'])))
+}
+
+function commandLineOf(outer: JsonObject): Words {
+  return wordsOf(commandLineIn(processOf(outer)))
+}
+
+function processOf(outer: JsonObject): JsonObject | null {
+  return objectOf(kindOf(outer)?.event['process'])
 }
 
 function doneBy(kind: Kind, event: JsonObject, process: JsonObject | null): Done {

@@ -4,26 +4,26 @@ import { sha256Hex } from '../../../core/proof/sha256.ts'
 import type { JsonObject } from '../connector.ts'
 import { objectOf, textOf } from '../fields.ts'
 
-/** Longer than any that Tetragon makes; it is base64 of `node:start:pid`. */
+/** Longer than any that Tetragon makes. `exec_id` is base64 of `node:start:pid`: it names one run of one program in the whole cluster and for all time. */
 const MAX_EXEC_ID = 1024
 
 /**
- * The process that the policy asked to kill, null when it asked for nothing of the kind. Only SIGKILL: which signal
- * `KPROBE_ACTION_SIGNAL` sends is said in the policy, not in the event.
+ * Whether the policy asked to kill the process. Only SIGKILL: which signal `KPROBE_ACTION_SIGNAL` sends is said in the policy, not in the
+ * event.
  */
-export function killedBy(event: JsonObject, process: JsonObject | null): string | null {
-  return event['action'] === 'KPROBE_ACTION_SIGKILL' ? processOf(process) : null
+export function isToKill(event: JsonObject): boolean {
+  return event['action'] === 'KPROBE_ACTION_SIGKILL'
+}
+
+/** The process as in `Act.toKill`: only a digest is kept. Null when the event does not tell it from others. */
+export function killedBy(process: JsonObject | null): string | null {
+  const execId = textOf(process?.['exec_id'])
+  return execId === null || execId.length > MAX_EXEC_ID ? null : sha256Hex(execId)
 }
 
 /** The end of a process by SIGKILL: it proves a kill that was asked for. Other ends prove nothing that somebody asks about. */
 export function endOf(event: JsonObject, instance: Instance, at: EventTime): Watch | null {
-  const process = processOf(objectOf(event['process']))
+  const process = killedBy(objectOf(event['process']))
   if (event['signal'] !== 'SIGKILL' || process === null) return null
   return { ...instance, kind: 'end', at, process, signal: 'SIGKILL' }
-}
-
-/** `exec_id` names one run of one program in the whole cluster and for all time; only its digest is kept. */
-function processOf(process: JsonObject | null): string | null {
-  const execId = textOf(process?.['exec_id'])
-  return execId === null || execId.length > MAX_EXEC_ID ? null : sha256Hex(execId)
 }

@@ -1,7 +1,8 @@
 import type { Subject } from '../../../core/model/act.ts'
 import type { JsonObject } from '../connector.ts'
-import { countOf, listOf, objectOf, textOf, uidOf } from '../fields.ts'
-import { clip, clipAll, COMMAND_LINE_LIMIT, isPartial, nobody } from '../subject.ts'
+import { newPart, type Place } from '../act-parts.ts'
+import { listOf, objectOf, textOf, uidOf } from '../fields.ts'
+import { clip, clipAll, isPartial } from '../subject.ts'
 
 /** Words in `flags` that say the process was not seen as it started, or not in full. */
 const doubts = /\b(?:miss|unknown|truncArgs|truncFilename|errorArgs|errorFilename|errorCWD|nocwd|procFS)\b/
@@ -10,26 +11,35 @@ export function isDoubtful(process: JsonObject | null): boolean {
   return process === null || doubts.test(textOf(process['flags']) ?? '')
 }
 
-/** Who acted: the `process` of an event, with the parents beside it. */
-export function subjectOf(event: JsonObject, process: JsonObject | null, cluster: string | null, node: string | null): Subject {
-  if (process === null) return { ...nobody, cluster, node }
-  const pod = objectOf(process['pod'])
+/** Which program acted, as whom: the `process` of an event, with the parents beside it. */
+export function actorOf(
+  event: JsonObject,
+  process: JsonObject | null,
+): Pick<Subject, 'uid' | 'executable' | 'executablePartial' | 'ancestors'> {
+  if (process === null) return { uid: null, executable: null, executablePartial: false, ancestors: [] }
   const binary = textOf(process['binary'])
   return {
+    uid: uidOf(process['uid']),
+    executable: clip(binary),
+    executablePartial: binary !== null && (isPartial(binary) || /\btruncFilename\b/.test(textOf(process['flags']) ?? '')),
+    ancestors: clipAll(ancestorsOf(event)),
+  }
+}
+
+/** Where a process ran. */
+export function placeIn(process: JsonObject | null, cluster: string | null, node: string | null): Place {
+  const pod = objectOf(process?.['pod'])
+  return {
+    ...newPart(),
+    instance: { sensor: 'tetragon', node },
     cluster,
     node,
     namespace: clip(textOf(pod?.['namespace'])),
     workload: clip(textOf(pod?.['workload'])),
     pod: clip(textOf(pod?.['name'])),
-    container: clip(containerOf(process)),
-    image: clip(imageOf(process)),
-    onHost: onHost(process, pod),
-    pid: countOf(process['pid']),
-    uid: uidOf(process['uid']),
-    executable: clip(binary),
-    executablePartial: binary !== null && (isPartial(binary) || /\btruncFilename\b/.test(textOf(process['flags']) ?? '')),
-    commandLine: clip(commandLineOf(binary, textOf(process['arguments'])), COMMAND_LINE_LIMIT),
-    ancestors: clipAll(ancestorsOf(event)),
+    container: process === null ? null : clip(containerOf(process)),
+    image: process === null ? null : clip(imageOf(process)),
+    onHost: process === null ? null : onHost(process, pod),
   }
 }
 
@@ -54,9 +64,10 @@ function onHost(process: JsonObject, pod: JsonObject | null): boolean | null {
   return isHost.every((answer) => answer === true) ? true : null
 }
 
-function commandLineOf(binary: string | null, args: string | null): string | null {
-  if (binary === null) return args
-  return args === null ? binary : `${binary} ${args}`
+/** The program and its arguments. */
+export function commandLineIn(process: JsonObject | null): string | null {
+  const [binary, args] = [textOf(process?.['binary']), textOf(process?.['arguments'])]
+  return binary === null || args === null ? (binary ?? args) : `${binary} ${args}`
 }
 
 function ancestorsOf(event: JsonObject): readonly string[] {

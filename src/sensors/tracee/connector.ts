@@ -1,16 +1,16 @@
-import type { Act } from '../../../core/model/act.ts'
 import type { Severity } from '../../../core/model/severity.ts'
 import { nanosOf } from '../../../core/model/time.ts'
-import { confidenceOf } from '../confidence.ts'
+import { newPart, readingOf, wordsOf, type Deed, type Place, type Words } from '../act-parts.ts'
 import type { Facts, JsonObject, Reading } from '../connector.ts'
 import { countOf, integerOf, listOf, textOf, type Field } from '../fields.ts'
 import type { ReadableConnector } from '../read/event-reader.ts'
+import { memoryOf } from '../read/memory.ts'
 import { clip, clipAll } from '../subject.ts'
 import { doneOf } from './acts.ts'
 import { textArg } from './args.ts'
 import { startedAt, startOf, versionOf } from './health.ts'
 import { anyLine, isOurs, lineOf, type Line } from './line.ts'
-import { subjectOf } from './subject.ts'
+import { actorOf, commandLineIn, instance, placeIn } from './subject.ts'
 import { textForm } from './text-form.ts'
 
 /** Tracee's events in both generations of its JSON. See README.md for what is read and what Tracee cannot see. */
@@ -24,44 +24,62 @@ export const tracee: ReadableConnector = {
   facts,
 }
 
-// Neither generation names the node: `hostName` is a container's own name for itself, cut to 15 characters, and a process may change it.
-const instance = { sensor: 'tracee', node: null } as const
-
 function read(event: JsonObject): Reading {
-  const line = lineOf(event)
+  const memory = memoryOf(event)
+  const deed = memory.part(deedOf)
+  const line = memory.part(lineOf)
+  if (deed === null || line === null) return otherwise(line)
+  const place = memory.part(placeOf)
+  const { at, hostPid } = line
+  const words = deed.action === 'exec' ? memory.part(commandLineOf) : noWords
+  const once = { at, pid: countOf(hostPid) || null, words, toKill: null, isAnybodys: place.onHost === null }
+  return readingOf(deed, place, once, memory)
+}
+
+/** What is no act: a fork, an exit, what Tracee says of containers and of itself, what cannot be read. */
+function otherwise(line: Line | null): Reading {
   if (line === null || line.name === null)
     return { class: 'malformed', sensor: 'tracee', reason: line === null ? 'unknown_shape' : 'no_rule' }
   const { kind, at } = line
-  if (kind === 'started')
-    return { class: 'health', sensor: 'tracee', instance, at, watch: at === null ? [] : [startedAt(line, instance, at)] }
-  return { class: kind, sensor: 'tracee', act: actOf(line, kind), instance, at }
+  if (kind !== 'started') return { class: kind, sensor: 'tracee', act: null, instance, at }
+  return { class: 'health', sensor: 'tracee', instance, at, watch: at === null ? [] : [startedAt(line, instance, at)] }
 }
 
-/** Null for telemetry that is no act: a fork, an exit, what Tracee says of containers. */
-function actOf(line: Line, actClass: Act['class']): Act | null {
+/** Null: the line is no act. */
+function deedOf(event: JsonObject): Deed | null {
+  const line = lineOf(event)
+  if (line === null || line.name === null || line.kind === 'started') return null
   const done = doneOf(line)
   const { action, target, access, effect, assumed } = done
-  if (actClass === 'observation' && action === null) return null
-  const subject = subjectOf(line, done)
-  const isAnybodys = subject.onHost === null
-  const acted = { action, target, executable: subject.executable, executablePartial: subject.executablePartial }
+  if (line.kind === 'observation' && action === null) return null
   return {
-    class: actClass,
+    class: line.kind,
     sensor: 'tracee',
     rule: clip(line.name),
-    at: line.at,
     action,
     target,
     access,
-    subject,
     // Plain telemetry has no severity: the control's counts.
-    severity: actClass === 'detection' ? severityOf(line.severity) : null,
-    confidence: confidenceOf(acted, isAnybodys, assumed),
+    severity: line.kind === 'detection' ? severityOf(line.severity) : null,
     effect,
     actionTaken: null,
     tags: clipAll(tagsOf(line)),
+    ...actorOf(line, done),
+    ...newPart(),
+    isDoubtful: false,
+    isAssumed: assumed,
   }
 }
+
+function placeOf(event: JsonObject): Place {
+  return placeIn(anyLine(event))
+}
+
+function commandLineOf(event: JsonObject): Words {
+  return wordsOf(commandLineIn(doneOf(anyLine(event))))
+}
+
+const noWords = wordsOf(null)
 
 const scale: readonly Severity[] = ['info', 'low', 'medium', 'high', 'critical']
 

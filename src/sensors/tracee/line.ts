@@ -3,7 +3,10 @@ import type { JsonObject } from '../connector.ts'
 import { countOf, integerOf, listOf, nanosOf, objectOf, textOf, type Field } from '../fields.ts'
 import { argOf, unwrap } from './args.ts'
 
-/** An event of either generation, by one set of names. */
+/**
+ * An event of either generation, by one set of names. Most is read when it is asked for: what a part of a reading does not look at must not
+ * decide whether that part is known already.
+ */
 export type Line = {
   readonly dialect: 'classic' | 'v1beta1'
   readonly kind: 'detection' | 'observation' | 'started'
@@ -82,31 +85,75 @@ function classicLine(event: JsonObject): Line {
     dialect: 'classic',
     kind: kindOf(name, sayingOf(event['metadata']) !== null || cause !== null),
     name,
-    at: timeOf(event['timestamp']),
-    id: countOf(event['eventId']),
+    get at() {
+      return timeOf(event['timestamp'])
+    },
+    get id() {
+      return countOf(event['eventId'])
+    },
     data: args,
-    returned: event['returnValue'],
+    get returned() {
+      return event['returnValue']
+    },
     cause,
-    host: stringOf(event['hostName']),
-    namespace: textOf(kubernetes['podNamespace']) ?? textOf(event['podNamespace']),
-    pod: textOf(kubernetes['podName']) ?? textOf(event['podName']),
-    container: textOf(container['id']) ?? textOf(event['containerId']),
-    image: textOf(container['image']) ?? textOf(event['containerImage']),
-    imageDigest: textOf(container['imageDigest']),
-    containerStarted: objectOf(event['contextFlags'])?.['containerStarted'] === true,
-    pidNamespace: countOf(event['pidNamespace']),
-    hostPid: event['hostProcessId'],
-    pid: event['processId'],
-    uid: event['userId'],
-    comm: stringOf(event['processName']),
-    executable: textOf(objectOf(event['executable'])?.['path']),
+    get host() {
+      return stringOf(event['hostName'])
+    },
+    get namespace() {
+      return textOf(kubernetes['podNamespace']) ?? textOf(event['podNamespace'])
+    },
+    get pod() {
+      return textOf(kubernetes['podName']) ?? textOf(event['podName'])
+    },
+    get container() {
+      return textOf(container['id']) ?? textOf(event['containerId'])
+    },
+    get image() {
+      return textOf(container['image']) ?? textOf(event['containerImage'])
+    },
+    get imageDigest() {
+      return textOf(container['imageDigest'])
+    },
+    get containerStarted() {
+      return objectOf(event['contextFlags'])?.['containerStarted'] === true
+    },
+    get pidNamespace() {
+      return countOf(event['pidNamespace'])
+    },
+    get hostPid() {
+      return event['hostProcessId']
+    },
+    get pid() {
+      return event['processId']
+    },
+    get uid() {
+      return event['userId']
+    },
+    get comm() {
+      return stringOf(event['processName'])
+    },
+    get executable() {
+      return textOf(objectOf(event['executable'])?.['path'])
+    },
     ancestors: undefined,
-    call: textOf(event['syscall']),
-    severity: properties['Severity'],
-    technique: textOf(properties['external_id']),
-    tactic: textOf(properties['Category']),
-    tags: objectOf(event['metadata'])?.['Tags'],
-    policies: Array.isArray(event['matchedPolicies']) ? namesOf(event['matchedPolicies']) : null,
+    get call() {
+      return textOf(event['syscall'])
+    },
+    get severity() {
+      return properties['Severity']
+    },
+    get technique() {
+      return textOf(properties['external_id'])
+    },
+    get tactic() {
+      return textOf(properties['Category'])
+    },
+    get tags() {
+      return objectOf(event['metadata'])?.['Tags']
+    },
+    get policies() {
+      return Array.isArray(event['matchedPolicies']) ? namesOf(event['matchedPolicies']) : null
+    },
   }
 }
 
@@ -126,31 +173,69 @@ function v1beta1Line(event: JsonObject): Line {
     dialect: 'v1beta1',
     kind: kindOf(name, sayingOf(threat) !== null || cause !== null),
     name,
-    at: timeOf(event['timestamp']),
+    get at() {
+      return timeOf(event['timestamp'])
+    },
     id: null,
     data,
-    returned: argOf(data, 'returnValue'),
+    get returned() {
+      return argOf(data, 'returnValue')
+    },
     cause,
     host: null,
-    namespace: textOf(objectOf(k8s['namespace'])?.['name']),
-    pod: textOf(objectOf(k8s['pod'])?.['name']),
-    container: textOf(container['id']),
-    image: textOf(image['name']),
-    imageDigest: digestOf(image['repo_digests']),
-    containerStarted: container['started'] === true,
+    get namespace() {
+      return textOf(objectOf(k8s['namespace'])?.['name'])
+    },
+    get pod() {
+      return textOf(objectOf(k8s['pod'])?.['name'])
+    },
+    get container() {
+      return textOf(container['id'])
+    },
+    get image() {
+      return textOf(image['name'])
+    },
+    get imageDigest() {
+      return digestOf(image['repo_digests'])
+    },
+    get containerStarted() {
+      return container['started'] === true
+    },
     pidNamespace: null,
-    hostPid: unwrap(process['host_pid']),
-    pid: unwrap(process['pid']),
-    uid: unwrap(objectOf(process['real_user'])?.['id']),
-    comm: stringOf(thread['name']),
-    executable: textOf(objectOf(process['executable'])?.['path']),
-    ancestors: process['ancestors'],
-    call: textOf(thread['syscall']),
-    severity: threat['severity'],
-    technique: textOf(objectOf(mitre['technique'])?.['id']),
-    tactic: textOf(objectOf(mitre['tactic'])?.['name']),
+    get hostPid() {
+      return unwrap(process['host_pid'])
+    },
+    get pid() {
+      return unwrap(process['pid'])
+    },
+    get uid() {
+      return unwrap(objectOf(process['real_user'])?.['id'])
+    },
+    get comm() {
+      return stringOf(thread['name'])
+    },
+    get executable() {
+      return textOf(objectOf(process['executable'])?.['path'])
+    },
+    get ancestors() {
+      return process['ancestors']
+    },
+    get call() {
+      return textOf(thread['syscall'])
+    },
+    get severity() {
+      return threat['severity']
+    },
+    get technique() {
+      return textOf(objectOf(mitre['technique'])?.['id'])
+    },
+    get tactic() {
+      return textOf(objectOf(mitre['tactic'])?.['name'])
+    },
     tags: undefined,
-    policies: namesOf(objectOf(event['policies'])?.['matched']),
+    get policies() {
+      return namesOf(objectOf(event['policies'])?.['matched'])
+    },
   }
 }
 

@@ -1,19 +1,43 @@
 import type { Subject } from '../../../core/model/act.ts'
+import { newPart, type Place } from '../act-parts.ts'
 import { countOf, listOf, objectOf, textOf, uidOf } from '../fields.ts'
-import { clip, clipAll, COMMAND_LINE_LIMIT, isPartial } from '../subject.ts'
+import { clip, clipAll, isPartial } from '../subject.ts'
 import type { Done } from './acts.ts'
 import { argOf, itemsOf, textArg } from './args.ts'
 import type { Line } from './line.ts'
 
-/**
- * Who acted. Where a program was started it is that program, and what the process ran until then its nearest ancestor. No node: Tracee
- * names the machine as the process sees it, which whoever may make a namespace for it chooses.
- */
-export function subjectOf(line: Line, done: Done): Subject {
+/** Which program acted, as whom. Where a program was started it is that one, and what the process ran until then its nearest ancestor. */
+export function actorOf(line: Line, done: Done): Pick<Subject, 'uid' | 'executable' | 'executablePartial' | 'ancestors'> {
   const own = line.executable ?? (line.comm === '' ? null : line.comm)
-  const started = done.action === 'exec' && done.target?.type === 'binary' ? done.target.path : null
-  const executable = started ?? own
+  const executable = startedBy(done) ?? own
   return {
+    uid: uidOf(line.uid),
+    executable: clip(executable),
+    executablePartial: executable !== null && isPartial(executable),
+    ancestors: clipAll(ancestorsOf(line, done, own)),
+  }
+}
+
+/** The program and its arguments, where one was started. */
+export function commandLineIn(done: Done): string | null {
+  return startedBy(done) === null ? null : commandLineOf(done)
+}
+
+function startedBy({ action, target }: Done): string | null {
+  return action === 'exec' && target?.type === 'binary' ? target.path : null
+}
+
+/**
+ * Neither generation names the node: `hostName` is a container's own name for itself, cut to 15 characters, and whoever may make a namespace
+ * for it chooses it.
+ */
+export const instance = { sensor: 'tracee', node: null } as const
+
+/** Where it acted. */
+export function placeIn(line: Line): Place {
+  return {
+    ...newPart(),
+    instance,
     cluster: null,
     node: null,
     namespace: clip(line.namespace),
@@ -22,12 +46,6 @@ export function subjectOf(line: Line, done: Done): Subject {
     container: clip(line.container),
     image: clip(imageOf(line)),
     onHost: onHost(line),
-    pid: countOf(line.hostPid) || null,
-    uid: uidOf(line.uid),
-    executable: clip(executable),
-    executablePartial: executable !== null && isPartial(executable),
-    commandLine: started === null ? null : clip(commandLineOf(done), COMMAND_LINE_LIMIT),
-    ancestors: clipAll(ancestorsOf(line, done, own)),
   }
 }
 
@@ -42,12 +60,13 @@ const HOST_PID_NAMESPACE = 4_026_531_836
  * False in a container; true only where the event says so by its PID namespace, or by one process id within and without. No container on
  * an event is no proof of the host: Tracee may not have learned of it, and an act must not leave the scope for that.
  */
-function onHost({ container, pod, containerStarted, pidNamespace, pid, hostPid }: Line): boolean | null {
+function onHost(line: Line): boolean | null {
+  const { container, pod, containerStarted, pidNamespace } = line
   if (container !== null || pod !== null) return false
   if (containerStarted) return null
   if (pidNamespace !== null && pidNamespace > 0) return pidNamespace === HOST_PID_NAMESPACE ? true : null
-  const outer = countOf(hostPid)
-  return outer !== null && outer > 0 && outer === countOf(pid) ? true : null
+  const outer = countOf(line.hostPid)
+  return outer !== null && outer > 0 && outer === countOf(line.pid) ? true : null
 }
 
 function commandLineOf({ args }: Done): string | null {
