@@ -4,6 +4,7 @@ import type { Bench, Result } from './bench.ts'
 import { gateBench } from './gate.ts'
 import { guardBench } from './guard.ts'
 import { ingestBench } from './ingest.ts'
+import { peersBench } from './peers.ts'
 import { queryBench } from './query.ts'
 import { startupBench } from './startup.ts'
 import { stateBench } from './state.ts'
@@ -18,6 +19,7 @@ export const benches: readonly Bench[] = [
   queryBench,
   stateBench,
   guardBench,
+  peersBench,
 ]
 
 export type BenchIo = { readonly out: (text: string) => void; readonly err: (text: string) => void }
@@ -51,7 +53,7 @@ const options = {
 
 function tableOf({ name, figures: meanings }: Bench, { figures, note }: Result): string[] {
   const rows = Object.entries(figures).map(
-    ([key, value]) => `  ${key.padEnd(24)}${value.toLocaleString('en-US').padStart(12)}  ${meanings[key] ?? ''}`,
+    ([key, value]) => `  ${key.padEnd(30)}${value.toLocaleString('en-US').padStart(12)}  ${meanings[key] ?? ''}`,
   )
   return [name, ...rows, `  ${note}`, '']
 }

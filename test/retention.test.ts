@@ -52,6 +52,9 @@ async function aged(retention: Manifest['retention']) {
       accessLogRetentionMs: 400 * DAY,
       latenessMs: 7 * DAY,
       onExpired: () => {},
+      onFailed({ error }) {
+        throw error
+      },
     }).round()
   return { parts, reports, pruned, keep, at: (ms: number) => (now = ms), now: () => now }
 }

@@ -146,7 +146,7 @@ const names = [
   ...['runproof_ingest_backlog_bytes', 'runproof_ingest_lag_seconds', 'runproof_ingest_held_bytes'],
   ...['runproof_ingest_unclaimed_events', 'runproof_ledger_entries', 'runproof_segments_bytes', 'runproof_cases_open'],
   ...['runproof_folding', 'runproof_received_total', 'runproof_reports_total', 'runproof_close_failures_total'],
-  ...['runproof_http_request_seconds', 'runproof_coverage_ratio', 'runproof_verdict'],
+  ...['runproof_http_request_seconds', 'runproof_coverage_ratio', 'runproof_verdict', 'runproof_housekeeping_failures_total'],
 ]
 
 test('metrics have the names that dashboards know, each with its help and type', async () => {

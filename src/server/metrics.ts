@@ -77,6 +77,11 @@ export function createMetrics(gauges: Gauges) {
       labelNames: ['cause'],
       registers,
     }),
+    housekeepingFailures: new Counter({
+      name: 'runproof_housekeeping_failures_total',
+      help: 'Rounds in which what need not be kept could not all be deleted',
+      registers,
+    }),
     requests: new Histogram({
       name: 'runproof_http_request_seconds',
       help: 'How long answers took',

@@ -24,14 +24,20 @@ export type HousekeepingOptions = {
   /** Until then a window may still be judged anew, and needs its evidence. */
   readonly latenessMs: number
   readonly onExpired: (expired: { readonly window: string; readonly keptFor: string; readonly files: number }) => void
+  /** Something of a round failed: how many rounds in succession by now, and when the next one comes. */
+  readonly onFailed: (failed: { readonly error: Error; readonly failures: number; readonly againInMs: number }) => void
 }
 
 export type Housekeeping = {
-  /** Deletes what nobody promised to keep any longer, at most once an hour. */
+  /**
+   * Deletes what nobody promised to keep any longer, at most once an hour. After a round of which something failed, the next comes a minute
+   * later, then two, four and so on up to the hour.
+   */
   readonly round: () => void
 }
 
-const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 const ACCESSES_AT_ONCE = 1_000
 const WINDOWS_AT_ONCE = 50
@@ -43,18 +49,47 @@ const FILES_AT_ONCE = 500
  * that it went.
  */
 export function createHousekeeping(options: HousekeepingOptions): Housekeeping {
-  const { now, pruneRaw, rawRetentionMs } = options
-  let lastMs = 0
+  const { now, onFailed } = options
+  let dueMs = 0
+  let failures = 0
   return {
     round() {
-      if (now() - lastMs < HOUR_MS) return
-      lastMs = now()
-      pruneRaw(now() - Math.max(rawRetentionMs, longestRaw(options)))
-      forgetAccesses(options)
-      for (const scope of options.state.scopes()) expireEvidence(options, scope)
-      removeExpired(options)
+      if (now() < dueMs) return
+      const error = failureOf(partsOf(options))
+      failures = error === null ? 0 : failures + 1
+      const againInMs = error === null ? HOUR_MS : Math.min(MINUTE_MS * 2 ** (failures - 1), HOUR_MS)
+      dueMs = now() + againInMs
+      if (error !== null) onFailed({ error, failures, againInMs })
     },
   }
+}
+
+function partsOf(options: HousekeepingOptions): readonly (() => void)[] {
+  const { state, now, pruneRaw, rawRetentionMs } = options
+  return [
+    () => pruneRaw(now() - Math.max(rawRetentionMs, longestRaw(options))),
+    () => forgetAccesses(options),
+    () => {
+      const error = failureOf(state.scopes().map((scope) => () => expireEvidence(options, scope)))
+      if (error !== null) throw error
+    },
+    () => removeExpired(options),
+  ]
+}
+
+/** Does every part: what is to be forgotten is forgotten beside a disk that is broken elsewhere. Null: nothing failed. */
+function failureOf(parts: readonly (() => void)[]): Error | null {
+  const errors = parts.flatMap((part) => {
+    try {
+      part()
+      return []
+    } catch (error) {
+      return [error instanceof Error ? error : new Error(String(error))]
+    }
+  })
+  const [first, second] = errors
+  if (first === undefined || second === undefined) return first ?? null
+  return new AggregateError(errors, errors.map(({ message }) => message).join('; '))
 }
 
 /** Raw evidence of all applications lies in the same segments: the one that keeps it longest decides. */

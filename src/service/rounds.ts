@@ -106,7 +106,8 @@ export function createRounds(options: RoundsOptions): Rounds {
   }
 }
 
-function housekeepingOf({ ledger, state, objects, promiseOf, segmentFiles, evidence, settings, now, log }: RoundsOptions) {
+function housekeepingOf(options: RoundsOptions) {
+  const { ledger, state, objects, promiseOf, segmentFiles, evidence, settings, metrics, now, log } = options
   return createHousekeeping({
     ledger,
     state,
@@ -122,5 +123,9 @@ function housekeepingOf({ ledger, state, objects, promiseOf, segmentFiles, evide
     accessLogRetentionMs: settings.accessLogRetention,
     latenessMs: settings.lateness,
     onExpired: (expired) => log.info(expired, 'the evidence of a window was deleted, as its manifest says'),
+    onFailed({ error, failures, againInMs }) {
+      metrics.housekeepingFailures.inc()
+      log.error({ why: error.message, failures, againInMs }, 'what need not be kept could not all be deleted; it is tried again')
+    },
   })
 }
