@@ -11,6 +11,7 @@ export const MINUTE_MS = 60_000
 
 const instantForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
 const ownForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/
+const microForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/
 const eventForm = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/
 
 /** True for a real moment in the form of {@link Instant}; `2026-02-30T00:00:00Z` is not one. */
@@ -38,8 +39,9 @@ export function instantOf(ms: number): Instant {
  * outside the years 1970 to 2262 (a sensor's clock before it was set, or nonsense).
  */
 export function eventTime(text: string): EventTime | null {
-  // What most sensors write is already in our form.
+  // What most sensors write is in our form, or differs from it in nothing but digits after the second.
   if (text.length === 30 && ownForm.test(text)) return isRealSecond(text) ? plausible(text) : null
+  if (text.length === 27 && microForm.test(text)) return isRealSecond(text) ? plausible(`${text.slice(0, 26)}000Z`) : null
   const match = eventForm.exec(text)
   if (!match) return null
   const [, second = '', fraction = '', zone] = match

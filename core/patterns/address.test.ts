@@ -37,8 +37,15 @@ test('a block holds its addresses and no others', () => {
   assert.equal(compileBlocks(['0.0.0.0/0'])('2001:db8::1'), false)
 })
 
+test('a block of IPv4 that is written as IPv6 is the block of IPv4', () => {
+  const mapped = compileBlocks(['::ffff:10.0.0.0/104', '::ffff:192.168.1.7'])
+  for (const address of ['10.255.0.1', '::ffff:10.1.2.3', '192.168.1.7']) assert.equal(mapped(address), true, address)
+  for (const address of ['11.0.0.1', '192.168.1.8', '::']) assert.equal(mapped(address), false, address)
+  assert.equal(compileBlocks(['::ffff:0:0/96'])('8.8.8.8'), true)
+})
+
 test('a block that is none is refused', () => {
-  for (const block of ['10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/8/8', 'example.com', '::/129', '']) {
+  for (const block of ['10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/8/8', 'example.com', '::/129', '::ffff:10.0.0.0/8', '::ffff:0:0/95', '::ffff:0:0/129', '']) {
     assert.throws(() => compileBlocks([block]), { code: 'format.malformed' }, block)
   }
 })

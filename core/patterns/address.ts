@@ -9,7 +9,8 @@ export function canonicalAddress(text: string): string | null {
 }
 
 /**
- * A test for "lies in at least one of these blocks". Entries are addresses or CIDR blocks.
+ * A test for "lies in at least one of these blocks". Entries are addresses or CIDR blocks; `::ffff:10.0.0.0/104` is `10.0.0.0/8`, and a
+ * shorter one than `/96`, which would hold both kinds of addresses, is none.
  * @throws RunproofError `format.malformed` for an entry that is neither
  */
 export function compileBlocks(blocks: readonly string[]): (address: string) => boolean {
@@ -29,8 +30,10 @@ function parseBlock(block: string): { readonly bits: 32 | 128; readonly shift: b
       `not an IP address or CIDR block like 10.0.0.0/8 or 2001:db8::/32: ${JSON.stringify(block)}`,
     )
   if (!parsed || extra.length > 0 || (length !== undefined && !/^\d{1,3}$/.test(length))) throw bad()
-  const prefixLength = length === undefined ? parsed.bits : Number(length)
-  if (prefixLength > parsed.bits) throw bad()
+  // An IPv4 address that is written as IPv6 is in a block of IPv6, whose first 96 bits say that it is IPv4.
+  const before = text.includes(':') ? 128 - parsed.bits : 0
+  const prefixLength = length === undefined ? parsed.bits : Number(length) - before
+  if (prefixLength < 0 || prefixLength > parsed.bits) throw bad()
   const shift = BigInt(parsed.bits - prefixLength)
   return { bits: parsed.bits, shift, prefix: parsed.value >> shift }
 }

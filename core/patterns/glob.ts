@@ -147,10 +147,17 @@ function reach(codes: readonly Code[], states: Uint8Array): void {
  * @throws RunproofError `format.malformed`
  */
 export function expandBraces(pattern: string): string[] {
-  if (pattern.split('{').length - 1 > MAX_BRACES) {
+  if (opened(pattern) > MAX_BRACES) {
     throw new RunproofError('format.malformed', `a pattern opens more than ${MAX_BRACES} braces`)
   }
   return alternatives(pattern)
+}
+
+/** How many braces a pattern opens: escaped ones are characters like any other. */
+function opened(pattern: string): number {
+  let count = 0
+  for (let at = unescapedIndex(pattern, '{', 0); at >= 0; at = unescapedIndex(pattern, '{', at + 1)) count++
+  return count
 }
 
 function alternatives(pattern: string): string[] {

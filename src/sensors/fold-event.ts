@@ -5,23 +5,21 @@ import { sha256Hex } from '../../core/proof/sha256.ts'
 import type { ActReading, Reading } from './connector.ts'
 import { builtIn, type Redactor } from './redact.ts'
 
+/** What was read of an event, and its exact bytes, which few ask for. */
+export type FoldableEvent = { readonly reading: Reading; readonly raw: Uint8Array }
+
 /**
  * Adds one event to the window: redacted first, so that no secret can enter a fingerprint or a sample, then folded. Whatever it is, it
  * is counted. `redactor`: with the bundle's own rules where it has some.
  */
-export function foldEvent(
-  fold: Fold,
-  reading: Reading,
-  raw: Uint8Array,
-  digestKey: Uint8Array,
-  redactor: Redactor = builtIn,
-): void {
+export function foldEvent(fold: Fold, event: FoldableEvent, digestKey: Uint8Array, redactor: Redactor = builtIn): void {
+  const { reading } = event
   switch (reading.class) {
     case 'detection':
     case 'observation':
       fold.beat(reading.instance, 'activity', reading.at, reading.class === 'detection' ? 1 : 0)
       for (const signal of reading.watch ?? []) fold.watch(redactor.watch(signal))
-      return foldAct(fold, reading, raw, digestKey, redactor)
+      return foldAct(fold, reading, event, digestKey, redactor)
     case 'health':
       fold.beat(reading.instance, 'health', reading.at)
       for (const signal of reading.watch) fold.watch(redactor.watch(signal))
@@ -33,13 +31,13 @@ export function foldEvent(
   }
 }
 
-function foldAct(fold: Fold, reading: ActReading, raw: Uint8Array, digestKey: Uint8Array, redactor: Redactor): void {
+function foldAct(fold: Fold, reading: ActReading, event: FoldableEvent, digestKey: Uint8Array, redactor: Redactor): void {
   const { parts, at } = reading
   if (parts !== undefined && at !== null && redactor.isClean(parts) && fold.again(parts, at)) return
   if (reading.act === null) return fold.count(`${tallyNames.noAct}/${reading.sensor}`)
   const { act, redacted } = redactor.act(reading.act, parts)
   // Whoever has the digest of a line and guesses its secret could check the guess: such digests are keyed.
-  const digest = (): string => (redacted > 0 ? hmacSha256Hex(digestKey, raw) : sha256Hex(raw))
+  const digest = (): string => (redacted > 0 ? hmacSha256Hex(digestKey, event.raw) : sha256Hex(event.raw))
   // What was redacted is no longer what its parts say.
   fold.act(act, digest, redacted, redacted > 0 ? undefined : parts)
 }

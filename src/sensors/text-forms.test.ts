@@ -6,14 +6,13 @@ import { match } from '../../core/judge/match.ts'
 import { resolve } from '../../core/judge/resolve.ts'
 import type { Intake } from '../../core/model/intake.ts'
 import type { Finding } from '../../core/model/judgement.ts'
-import { foldEvent } from './fold-event.ts'
+import { foldEvent, type FoldableEvent } from './fold-event.ts'
 import { createEventReader } from './read/event-reader.ts'
 import { connectors } from './registry.ts'
 
 function taken(text: string): { readonly intake: Intake; readonly findings: readonly Finding[] } {
   const fold = createFold(foldScopeOf(manifestOf(), windowFrom()))
-  const onEvent = ({ reading, raw }: { reading: Parameters<typeof foldEvent>[1]; raw: Uint8Array }): void =>
-    foldEvent(fold, reading, raw, new Uint8Array(32))
+  const onEvent = (event: FoldableEvent): void => foldEvent(fold, event, new Uint8Array(32))
   const reader = createEventReader({ sensor: 'auto', connectors, onEvent })
   reader.push(new TextEncoder().encode(text))
   reader.end()

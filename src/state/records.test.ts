@@ -176,7 +176,7 @@ function silentIn(runs: readonly { readonly at: string; readonly results: readon
   for (const { at, results } of runs) {
     const times = { startedAt: `2026-03-02T${at}:00Z`, endedAt: `2026-03-02T${at}:05Z` }
     const own = results.map((result) => ({ ...result, ...times }))
-    for (const { reading, raw } of read(recordsOf(runOf(own, times)))) foldEvent(fold, reading, raw, new Uint8Array(32))
+    for (const event of read(recordsOf(runOf(own, times)))) foldEvent(fold, event, new Uint8Array(32))
   }
   const watch: readonly Watch[] = [...fold.intake().watch.values()]
   const sensor = {

@@ -70,10 +70,11 @@ export function eventTaker(
   async function takeAlone({ source, sensor, bytes }: Batch): Promise<Taken> {
     const taken = { events: 0, quarantined: 0 }
     isAlone = true
-    await eachEvent(bytes, sensor, ({ line, raw, reading }) => {
+    await eachEvent(bytes, sensor, (event) => {
+      const { line, reading } = event
       events++
       taken.events++
-      foldEvent(fold, reading, raw, digestKey, redactor)
+      foldEvent(fold, event, digestKey, redactor)
       if (reading.class !== 'malformed') return
       taken.quarantined++
       list(source, line, reading.reason)

@@ -74,9 +74,10 @@ export function answerer({ scope, digestKey, mostListed }: ThreadData, redactor:
       sensor,
       connectors,
       quick: quickFor(sensor),
-      onEvent({ line, raw, reading }) {
+      onEvent(event) {
+        const { line, reading } = event
         events++
-        foldEvent(fold, reading, raw, digestKey, redactor)
+        foldEvent(fold, event, digestKey, redactor)
         if (reading.class !== 'malformed') return
         malformed++
         if (listed.length < mostListed) listed.push({ line: line - 1, reason: reading.reason })

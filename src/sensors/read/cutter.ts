@@ -165,7 +165,7 @@ export class Cutter {
     if (chunk[next] === COMMA) next++
     while (isBlank(chunk[next])) next++
     if (chunk[next] !== NEWLINE) return false
-    this.sink.taken?.(chunk.subarray(pos, end), this.line)
+    this.sink.taken?.(chunk, pos, end, this.line)
     this.pos = next
     return true
   }

@@ -125,9 +125,9 @@ export function createEventReader({
         return true
       },
       known: (bytes, from) => quick.match(bytes, from),
-      taken(raw, line) {
+      taken(bytes, from, end, line) {
         if (blocks.isOpen) blocks.close()
-        onEvent(quick.read(raw, line))
+        onEvent(quick.read(bytes, from, end, line))
       },
       element: (raw, line) => emit(line, raw, parse.bytes(raw)),
       broken: (raw, line, reason) => emit(line, raw, reason),

@@ -7,8 +7,8 @@ export type FrameSink = {
   readonly whole: (raw: Uint8Array, line: number, text: string | null) => boolean
   /** Where the object ends that starts at `from`, if it is known at a glance; else below zero. It is taken only if it is all of its line. */
   readonly known?: (bytes: Uint8Array, from: number) => number
-  /** The object that {@link known} found last, when it is all of its line. */
-  readonly taken?: (raw: Uint8Array, line: number) => void
+  /** The object that {@link known} found last, when it is all of its line: where it lies. */
+  readonly taken?: (bytes: Uint8Array, from: number, end: number, line: number) => void
   /** From a bracket to its counterpart. */
   readonly element: (raw: Uint8Array, line: number) => void
   /** What stands where an element belongs and does not start like one. */

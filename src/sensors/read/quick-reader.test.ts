@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import type { JsonObject, Reading } from '../connector.ts'
+import type { JsonObject } from '../connector.ts'
+import { plainReading } from '../plain-reading.ts'
 import { connectors } from '../registry.ts'
 import { createEventReader, createQuickReader, type ReadableConnector, type ReadEvent } from './event-reader.ts'
 import { defaultLimits } from './limits.ts'
@@ -31,18 +32,11 @@ type Seen = Pick<ReadEvent, 'line' | 'reading' | 'event'> & { readonly raw: stri
 function readAll(input: string | Uint8Array, known: readonly ReadableConnector[]): readonly Seen[] {
   const seen: Seen[] = []
   const onEvent = ({ line, raw, reading, event }: ReadEvent): void =>
-    void seen.push({ line, reading: plain(reading), event, raw: Buffer.from(raw).toString('latin1') })
+    void seen.push({ line, reading: plainReading(reading), event, raw: Buffer.from(raw).toString('latin1') })
   const reader = createEventReader({ sensor: 'auto', connectors: known, onEvent })
   reader.push(typeof input === 'string' ? Buffer.from(input) : input)
   reader.end()
   return seen
-}
-
-/** The reading without what it shares with others, and its act put together. */
-function plain(reading: Reading): Reading {
-  if (reading.class !== 'detection' && reading.class !== 'observation') return reading
-  const { class: kind, sensor, act, instance, at, watch } = reading
-  return { class: kind, sensor, act, instance, at, ...(watch && { watch }) }
 }
 
 /** What each line is when nothing was read before it. */

@@ -35,11 +35,11 @@ export class QuickReader {
     return this.matched === null ? -1 : this.skeletons.end
   }
 
-  /** The event that was matched last. */
-  read(raw: Uint8Array, line: number): ReadEvent {
+  /** The event that was matched last, which lies in `bytes` there. */
+  read(bytes: Uint8Array, from: number, end: number, line: number): ReadEvent {
     if (this.matched === null) throw new RangeError('nothing was matched')
     const { connector, event } = this.matched
-    return new QuickEvent(raw, line, connector.read(event), this.parse)
+    return new QuickEvent(bytes, from, end, line, connector.read(event), this.parse)
   }
 
   /** Remembers the form of a line that was read the careful way, if it would have been for this reader. */
@@ -50,18 +50,26 @@ export class QuickReader {
   }
 }
 
-/** What was recognised changes with the next line: the event is parsed for whoever asks for it. */
+/** What was recognised changes with the next line: the event is parsed for whoever asks for it, and few ask for its bytes. */
 class QuickEvent implements ReadEvent {
-  readonly raw: Uint8Array
   readonly line: number
   readonly reading: Reading
+  private readonly bytes: Uint8Array
+  private readonly from: number
+  private readonly end: number
   private readonly parse: Parse
 
-  constructor(raw: Uint8Array, line: number, reading: Reading, parse: Parse) {
-    this.raw = raw
+  constructor(bytes: Uint8Array, from: number, end: number, line: number, reading: Reading, parse: Parse) {
     this.line = line
     this.reading = reading
+    this.bytes = bytes
+    this.from = from
+    this.end = end
     this.parse = parse
+  }
+
+  get raw(): Uint8Array {
+    return this.bytes.subarray(this.from, this.end)
   }
 
   get event(): JsonObject | null {

@@ -234,7 +234,7 @@ test('counters of another sensor fold into that sensor’s life, a fault of it d
   } as unknown as Parameters<typeof createFold>[0]['window']
   const fold = createFold({ window, cluster: null, workloads: [] })
   for (const record of [recordOf('counters'), recordOf('fault')])
-    foldEvent(fold, runproof.read(record), new Uint8Array(1), new Uint8Array(32))
+    foldEvent(fold, { reading: runproof.read(record), raw: new Uint8Array(1) }, new Uint8Array(32))
   const watch = [...fold.intake().watch.values()]
   const beats = watch.flatMap((signal) => (signal.kind === 'beat' ? [`${signal.sensor} ${signal.signal} ${signal.count}`] : []))
   assert.deepEqual(beats, ['falco health 1'])

@@ -79,17 +79,17 @@ export async function createFolder(options: FolderOptions): Promise<Folder> {
       sensor: meta.sensor,
       connectors,
       quick: quickFor(meta.sensor),
-      onEvent({ raw, reading }) {
+      onEvent(event) {
         events++
-        outcome.add(reading)
-        router.route(reading, raw, meta.receivedMs, meta.scopes)
+        outcome.add(event.reading)
+        router.route(event, meta.receivedMs, meta.scopes)
       },
     })
     const body = unpacked(record)
     if (body === null) {
       const reading = { class: 'malformed', sensor: null, reason: `not_${meta.encoding}` } as const
       outcome.add(reading)
-      router.route(reading, record.body, meta.receivedMs, meta.scopes)
+      router.route({ reading, raw: record.body }, meta.receivedMs, meta.scopes)
     } else {
       reader.push(body)
       reader.end()

@@ -6,7 +6,7 @@ import { eventMs, instantMs, type EventTime } from '../../../core/model/time.ts'
 import type { Watch } from '../../../core/model/watch.ts'
 import type { Window } from '../../../core/model/window.ts'
 import type { Reading } from '../../sensors/connector.ts'
-import { foldEvent } from '../../sensors/fold-event.ts'
+import { foldEvent, type FoldableEvent } from '../../sensors/fold-event.ts'
 import type { Redactor } from '../../sensors/redact.ts'
 import { createWatchDelta, type WatchDelta } from '../../store/evidence/watch-delta.ts'
 import { foldScopeOf, windowAt, type Governed, type Period, type Schedule } from '../schedule.ts'
@@ -26,7 +26,7 @@ export type Folded = {
 
 export type Router = {
   /** Folds one event into every scope that its sender may speak for (null: all); `receivedMs` places what carries no time. */
-  readonly route: (reading: Reading, raw: Uint8Array, receivedMs: number, scopes: readonly string[] | null) => void
+  readonly route: (event: FoldableEvent, receivedMs: number, scopes: readonly string[] | null) => void
   readonly drain: () => Folded
   /** Other promises, from now on. What is open stays as it is: a promise never changes a window that has begun. */
   readonly reschedule: (schedules: readonly Schedule[]) => void
@@ -67,11 +67,11 @@ export function createRouter({ schedules, digestKey, latenessMs, redactorFor }: 
   let unclaimed = 0
 
   return {
-    route(reading, raw, receivedMs, scopes) {
+    route(event, receivedMs, scopes) {
       let claimed = false
       for (const [key, lane] of lanes) {
         if (scopes !== null && !scopes.some((scope) => includes(scope, key))) continue
-        claimed = lane.take(reading, raw, receivedMs, digestKey) || claimed
+        claimed = lane.take(event, receivedMs, digestKey) || claimed
       }
       if (!claimed) unclaimed++
     },
@@ -128,12 +128,13 @@ class Lane {
   }
 
   /** False when the scope had promised nothing yet. */
-  take(reading: Reading, raw: Uint8Array, receivedMs: number, digestKey: Uint8Array): boolean {
+  take(event: FoldableEvent, receivedMs: number, digestKey: Uint8Array): boolean {
+    const { reading } = event
     const open = this.windowOf(timeOf(reading), receivedMs)
     if (open === null) return false
     if (receivedMs > open.lastReceivedMs) open.lastReceivedMs = receivedMs
     if (receivedMs >= open.closesMs) open.fold.count(`${tallyNames.late}/${speakerOf(reading)}`)
-    foldEvent(open.fold, reading, raw, digestKey, open.redactor)
+    foldEvent(open.fold, event, digestKey, open.redactor)
     return true
   }
 

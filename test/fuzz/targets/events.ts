@@ -11,6 +11,7 @@ import { foldEvent } from '../../../src/sensors/fold-event.ts'
 import { createEventReader } from '../../../src/sensors/read/event-reader.ts'
 import { connectors } from '../../../src/sensors/registry.ts'
 import type { Reading } from '../../../src/sensors/connector.ts'
+import { plainReading } from '../../../src/sensors/plain-reading.ts'
 import { SEED_SECRET, SEED_VALUE } from '../mutate-json.ts'
 import { mutateLines } from '../mutate.ts'
 import { corpusFiles, filesOf, rootFile, vectorsOf } from '../seeds.ts'
@@ -88,7 +89,7 @@ function check(input: Uint8Array, sensor: string, manifest: Manifest): string {
   if (asked.refused !== null) return asked.refused
   const sealedOf = (order: readonly Piece[]): readonly string[] => {
     const fold = createFold({ window: asked.value, cluster: resolved.scope.cluster, workloads: resolved.workloads })
-    for (const { reading, raw } of order) foldEvent(fold, reading, Buffer.from(raw, 'latin1'), new Uint8Array(32))
+    for (const { reading, raw } of order) foldEvent(fold, { reading, raw: Buffer.from(raw, 'latin1') }, new Uint8Array(32))
     return seal({
       procedure: PROCEDURE,
       window: asked.value,
@@ -140,5 +141,6 @@ function readIn(input: Uint8Array, sensor: string, size: number): readonly Piece
 }
 
 function textOfPieces(pieces: readonly Piece[]): string {
-  return JSON.stringify(pieces, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
+  const plain = pieces.map((piece) => ({ ...piece, reading: plainReading(piece.reading) }))
+  return JSON.stringify(plain, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
 }

@@ -95,7 +95,7 @@ function isInNode(address: string, blocks: readonly string[]): boolean {
     if (isIP(base) !== isIP(address)) return false
     const list = new BlockList()
     const bits = isIP(base) === 4 ? 32 : 128
-    const prefix = length === undefined || isMapped ? bits : Number(length)
+    const prefix = length === undefined ? bits : Number(length) - (isMapped ? 96 : 0)
     list.addSubnet(base, prefix, bits === 32 ? 'ipv4' : 'ipv6')
     return list.check(address, bits === 32 ? 'ipv4' : 'ipv6')
   })
