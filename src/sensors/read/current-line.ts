@@ -17,7 +17,6 @@ export type Onlooker = {
 export class CurrentLine implements Slots {
   bytes: Uint8Array = new Uint8Array(0)
   view = new DataView(this.bytes.buffer)
-  private buffer: Buffer = Buffer.alloc(0)
   readonly starts = new Int32Array(MOST_SLOTS)
   readonly ends = new Int32Array(MOST_SLOTS)
   readonly isEscaped = new Uint8Array(MOST_SLOTS)
@@ -35,7 +34,6 @@ export class CurrentLine implements Slots {
     if (bytes === this.bytes) return
     this.bytes = bytes
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   /** The slots are another line's from now on. */
@@ -70,11 +68,11 @@ export class CurrentLine implements Slots {
   }
 
   private valueOf(slot: number, kind: SlotKind, isExact: boolean): unknown {
-    const { bytes, buffer, view } = this
+    const { bytes, view } = this
     const [start, end] = [this.starts[slot] ?? 0, this.ends[slot] ?? 0]
     if (kind === 'word') return bytes[start] === 0x6e ? null : bytes[start] === 0x74
     if (kind === 'number' && end - start < DOUBTFUL_DIGITS) return this.smallNumber(start, end)
-    const text = this.pool.text(buffer, view, start, end)
+    const text = this.pool.text(bytes, view, start, end)
     if (kind === 'text') return this.isEscaped[slot] === 1 ? (JSON.parse(`"${text}"`) as string) : text
     return isExact && !Number.isSafeInteger(Number(text)) ? BigInt(text) : Number(text)
   }

@@ -5,6 +5,8 @@ const KEPT = 1024 * 1024
 /** Longer texts hardly ever come twice. */
 const LONGEST = 256
 
+const ascii = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /**
  * ASCII bytes as strings, the same string for the same bytes as long as it is remembered. Events repeat most of their texts: a string
  * that is made once has its hash, equals itself at a glance, and holds on to nothing of the chunk that it was read from.
@@ -21,9 +23,9 @@ export class TextPool {
   private used = 0
 
   /** The text from `start` to `end`, which must be ASCII; `view` is of the same bytes. */
-  text(bytes: Buffer, view: DataView, start: number, end: number): string {
+  text(bytes: Uint8Array, view: DataView, start: number, end: number): string {
     const length = end - start
-    if (length > LONGEST || length < 4) return length === 0 ? '' : bytes.toString('latin1', start, end)
+    if (length > LONGEST || length < 4) return length === 0 ? '' : ascii.decode(bytes.subarray(start, end))
     if (this.texts.length === 0) this.begin()
     const hash = hashOf(view, start, end)
     const place = hash & (PLACES - 1)
@@ -34,7 +36,7 @@ export class TextPool {
     // What comes once, as times do, is not worth a place; most of it would only push out what comes again.
     if (this.once[place] === hash) return this.keep(bytes, start, end, hash)
     this.once[place] = hash
-    return bytes.toString('latin1', start, end)
+    return ascii.decode(bytes.subarray(start, end))
   }
 
   private begin(): void {
@@ -46,14 +48,14 @@ export class TextPool {
     this.keptView = new DataView(this.kept.buffer)
   }
 
-  private keep(bytes: Buffer, start: number, end: number, hash: number): string {
+  private keep(bytes: Uint8Array, start: number, end: number, hash: number): string {
     const place = hash & (PLACES - 1)
     const source = bytes.subarray(start, end)
     if (this.used + source.length > KEPT) {
       this.texts.fill(undefined)
       this.used = 0
     }
-    const text = bytes.toString('latin1', start, end)
+    const text = ascii.decode(source)
     this.kept.set(source, this.used)
     this.texts[place] = text
     this.hashes[place] = hash
