@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { seal } from '../core/judge/seal.ts'
+import { keptPacked } from '../src/cli/assess/kept-packed.ts'
 import { eventTaker } from '../src/cli/assess/read-events.ts'
 import { ReaderPool } from '../src/cli/assess/read-threaded.ts'
 import { openEvents } from '../src/collect/open.ts'
@@ -11,7 +13,7 @@ import { connectors } from '../src/sensors/registry.ts'
 import { median, rounded, timed, type Bench, type BenchOptions, type Result } from './bench.ts'
 import { eventBytes, isGenerated } from './events/stream.ts'
 import { readFloor } from './floor.ts'
-import { foldScope, sealedOf } from './subject.ts'
+import { foldScope, inputsOf, sealedOf } from './subject.ts'
 
 const digestKey = new Uint8Array(32)
 
@@ -93,12 +95,18 @@ async function printPeak(lines: number): Promise<void> {
   })
   await taker.take({ source: '-', sensor: 'auto', bytes: stdout })
   if (taker.count() !== lines) throw new Error(`${taker.count()} of ${lines} events came`)
-  sealedOf(taker.fold.intake())
+  // Into where the command keeps it: evidence that nobody keeps is not sealed.
+  await keptPacked().keep(seal(inputsOf(taker.fold.intake())))
   process.stdout.write(String(process.resourceUsage().maxRSS / 1024))
 }
 
+/** The sizes by which it is seen whether memory grows with the events. */
+const SIZES = [1_000_000, 4_000_000, 10_000_000] as const
+
+// `events LINES` and `peak LINES` are what the memory run starts; `peaks` prints it for every size, which takes minutes.
 if (import.meta.main) {
   const [, , job, lines] = process.argv
   if (job === 'events') await pipeline(Readable.from(eventBytes({ lines: Number(lines), sensors: sensors() })), process.stdout)
+  else if (job === 'peaks') for (const size of SIZES) process.stdout.write(`${size} lines: ${peakMegabytes(size)} MB\n`)
   else await printPeak(Number(lines))
 }

@@ -3,7 +3,7 @@ import { resolve } from '../core/judge/resolve.ts'
 import { seal } from '../core/judge/seal.ts'
 import type { Intake } from '../core/model/intake.ts'
 import type { Control, Manifest } from '../core/model/manifest.ts'
-import type { Sealed, SealedInputs } from '../core/model/sealed.ts'
+import type { SealedInputs, Sums } from '../core/model/sealed.ts'
 import { windowOf, type Window } from '../core/model/window.ts'
 import type { JsonValue } from '../core/proof/jcs.ts'
 import { readFileSync } from 'node:fs'
@@ -48,6 +48,6 @@ export function inputsOf(intake: Intake): SealedInputs {
   return { procedure: 'rpj1', window, manifest, gate, blindSpots: {}, intake, facts: { previous: null, history: new Map() } }
 }
 
-export function sealedOf(intake: Intake): Sealed {
-  return seal(inputsOf(intake))
+export function sealedOf(intake: Intake): Sums {
+  return seal(inputsOf(intake)).sums()
 }

@@ -1,3 +1,4 @@
+import type { Sealing } from '../core/judge/seal.ts'
 import type { BlindSpots } from '../core/model/blind-spots.ts'
 import type { Intake } from '../core/model/intake.ts'
 import type { Manifest } from '../core/model/manifest.ts'
@@ -60,7 +61,8 @@ export type Shell = {
   readonly windowInputs: (
     window: Window,
   ) => Promise<{ readonly promised: Promised; readonly intake: Intake; readonly facts: Facts }>
-  readonly keepSealed: (sealed: Sealed) => Promise<void>
+  /** Takes the evidence while it is sealed to where it is kept. Durable when it returns, as far as anything is here. */
+  readonly keepSealed: (sealing: Sealing) => Promise<Sealed>
   readonly caseFileOf: (sealed: Sealed) => Promise<CaseFile>
   /** Signs a statement's payload with the report key. */
   readonly sign: (payload: Uint8Array) => Promise<Envelope>

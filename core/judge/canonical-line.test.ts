@@ -122,15 +122,15 @@ function slowly(text: string): ManyLine | null {
   return jcs(inOrder) === text ? { kind, behaviour: { ...rest, sightings } } : null
 }
 
-function quickly(text: string): ManyLine | null {
-  const reader = new LineReader()
+function quickly(text: string, isForMany = false): ManyLine | null {
+  const reader = new LineReader(isForMany)
   reader.turnTo(text)
   const read = readManyLine(reader)
   if (read === null || reader.at !== text.length) return null
   if (read.kind !== 'behaviour') return read
-  const { written, ...behaviour } = read.behaviour
-  assert.deepEqual(written, { identity: jcs(behaviour.identity as JsonValue), samples: jcs(behaviour.samples) })
-  return { kind: 'behaviour', behaviour }
+  const { fingerprint, identity, samples, sightings, written } = read.behaviour
+  assert.deepEqual(written, { identity: jcs(identity as JsonValue), samples: jcs(samples) })
+  return { kind: 'behaviour', behaviour: { fingerprint, identity, samples, sightings: new Map(sightings) } }
 }
 
 test('what is sealed by the hundred thousand is read as its schema reads it', () => {
@@ -140,6 +140,7 @@ test('what is sealed by the hundred thousand is read as its schema reads it', ()
       const read = quickly(text)
       assert.notEqual(read, null, text)
       assert.deepEqual(read, slowly(text))
+      assert.deepEqual(quickly(text, true), read)
     }),
     { numRuns: 500 },
   )
@@ -174,6 +175,54 @@ test('texts as long as their limit are read, longer ones are not', () => {
   assert.notEqual(quickly(history('\u20ac"'.repeat(4096))), null)
   assert.equal(quickly(history('x'.repeat(8193))), null)
   assert.equal(slowly(history('x'.repeat(8193))), null)
+})
+
+test('samples are read in whatever way they are written, and those with a text beyond its limit are not', () => {
+  const sampled = (sample: object): string => {
+    const [identity] = fc.sample(behaviour, { numRuns: 1, seed: 7 }).map(({ identity }) => identity)
+    const plain = { at: null, digest: 'd', node: null, pod: null, container: null, image: null, pid: 1, uid: null }
+    const whole = { ...plain, commandLine: null, ancestors: ['a'], tags: [], redacted: 0, ...sample }
+    const sightings = [fc.sample(sighting, { numRuns: 1, seed: 7 })[0]]
+    const print = fingerprint(identity as Identity)
+    return jcs({ kind: 'behaviour', fingerprint: print, identity, samples: [whole, whole], sightings } as JsonValue)
+  }
+  const kept = [
+    { commandLine: 'sh -c "id"\n\t\\' },
+    { commandLine: '\u0001\u20ac' },
+    { commandLine: '\u{1f600}'.repeat(4000) },
+    { commandLine: 'x'.repeat(16_384) },
+    { pod: 'x'.repeat(8192) },
+    { pid: -1.5 },
+    { tags: ['a', 'b"', '\u007f'] },
+    { ancestors: [] },
+  ]
+  for (const sample of kept) {
+    const text = sampled(sample)
+    assert.notEqual(quickly(text), null, text)
+    assert.deepEqual(quickly(text), slowly(text))
+  }
+  for (const sample of [
+    { commandLine: 'x'.repeat(16_385) },
+    { pod: 'x'.repeat(8193) },
+    { redacted: -1 },
+    { pid: '1' },
+    { digest: null },
+  ]) {
+    const text = sampled(sample)
+    assert.equal(quickly(text), null, text)
+    assert.equal(slowly(text), null, text)
+  }
+})
+
+test('a text that has no end is left alone, however long it is', () => {
+  const endless = `{"fingerprint":"rpf1:${'0'.repeat(64)}","identity":{"action":"exec","x":"${'a\\n'.repeat(3_000_000)}`
+  assert.equal(quickly(endless), null)
+  const [line] = fc.sample(behaviour, { numRuns: 1, seed: 7 })
+  const identity = jcs(line?.identity as JsonValue)
+  const print = fingerprint(line?.identity as Identity)
+  const begun = `{"fingerprint":"${print}","identity":${identity},"kind":"behaviour","samples":[{"ancestors":["`
+  assert.equal(quickly(begun + 'a\\n'.repeat(3_000_000)), null)
+  assert.equal(quickly(`${begun}${'a","'.repeat(3_000_000)}`), null)
 })
 
 test('one reader reads line after line, and stands where it stood before a line that it does not know', () => {

@@ -8,6 +8,8 @@ import { CanonicalReader, MAX_NAME as TEXT, OTHER_FORM, type LastNames } from '.
 import { lineLimits } from './evidence.ts'
 import { fingerprint as fingerprintOf } from './fingerprint.ts'
 import { sightingKey } from './merge.ts'
+import { OneSighting } from './one-sighting.ts'
+import { ReadBehaviour } from './read-behaviour.ts'
 
 /** What a line of one of the kinds that come by the hundred thousand says. */
 export type ManyLine =
@@ -37,6 +39,22 @@ export function readManyLine(reader: LineReader): ManyLine | null {
 export class LineReader extends CanonicalReader {
   readonly ancestors: LastNames = { written: '', names: [] }
   readonly tags: LastNames = { written: '', names: [] }
+  /** So many lines are read that a behaviour which was seen in one way alone gets a smaller map of its sightings. */
+  readonly isForMany: boolean
+  /** Stands in samples that are read again. */
+  #samples: LineReader | null = null
+
+  constructor(isForMany = false) {
+    super()
+    this.isForMany = isForMany
+  }
+
+  /** The samples that this text says; it must have been read before. */
+  readonly samplesOf = (written: string): readonly Sample[] => {
+    this.#samples ??= new LineReader()
+    this.#samples.turnTo(written)
+    return this.#samples.list(sample)
+  }
 }
 
 const NEWLINE = 0x0a
@@ -54,6 +72,7 @@ const words = {
   named: spelled(['capability', 'syscall', 'resource', 'state'] as const),
   signal: spelled(['health', 'activity'] as const),
 }
+const [PRINT_UNITS, TIME_UNITS] = [69, 30]
 const minuteForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d$/
 const digestForm = /^[0-9a-f]{64}$/
 const fingerprintForm = /^rpf1:[0-9a-f]{64}$/
@@ -66,7 +85,7 @@ function lineOf(reader: LineReader): ManyLine {
 }
 
 function behaviour(reader: LineReader): Behaviour {
-  const fingerprint = reader.string(TEXT)
+  const fingerprint = reader.units(PRINT_UNITS)
   reader.expect(',"identity":')
   const identityAt = reader.at
   reader.expect('{"action":')
@@ -77,13 +96,13 @@ function behaviour(reader: LineReader): Behaviour {
   if (named !== fingerprint) throw OTHER_FORM
   reader.expect(',"kind":"behaviour","samples":')
   const samplesAt = reader.at
-  const samples = reader.list(sample)
-  const written = { identity: identityText, samples: reader.text.slice(samplesAt, reader.at) }
+  if (!reader.skips(plainSamples, TEXT)) reader.list(sample)
+  const samplesText = reader.text.slice(samplesAt, reader.at)
   reader.expect(',"sightings":')
   const sightings = sightingsOf(reader)
   reader.expect('}')
   // A text of its own is compared and looked up faster than a piece of a larger one.
-  return { fingerprint: named, identity, sightings, samples, written }
+  return new ReadBehaviour({ fingerprint: named, identity, sightings, identityText, samplesText }, reader.samplesOf)
 }
 
 function identityOf(reader: LineReader): Identity {
@@ -140,6 +159,17 @@ function addressOf(reader: LineReader): Target {
   return { type: 'address', address, name, port, protocol, direction }
 }
 
+/** What `sample` reads, as most samples are: nothing but plain ASCII, with no escape but those of quotes and white space. */
+const plainSamples = ((): RegExp => {
+  const text = String.raw`"[ !#-[\]-~]*(?:\\["\\nrt][ !#-[\]-~]*)*"`
+  const [orNull, list, number] = [`(?:null|${text})`, String.raw`\[(?:${text}(?:,${text})*)?\]`, '(?:0|[1-9][0-9]{0,14})']
+  const sample =
+    `{"ancestors":${list},"at":${orNull},"commandLine":${orNull},"container":${orNull},"digest":${text},"image":${orNull},` +
+    `"node":${orNull},"pid":(?:null|${number}),"pod":${orNull},"redacted":${number},"tags":${list},"uid":(?:null|${number})}`
+  const escaped = sample.replaceAll(/^\{|\}$/g, String.raw`\$&`)
+  return new RegExp(String.raw`\[(?:${escaped}(?:,${escaped})*)?\]`, 'y')
+})()
+
 function sample(reader: LineReader): Sample {
   reader.expect('{"ancestors":')
   const ancestors = reader.names(reader.ancestors)
@@ -171,9 +201,14 @@ function sample(reader: LineReader): Sample {
 
 /** At least one, in the order of their keys. */
 function sightingsOf(reader: LineReader): Behaviour['sightings'] {
-  const sightings = new Map<string, Sighting>()
-  let before = ''
   reader.expect('[')
+  const first = sighting(reader)
+  const isOnly = reader.takes(']')
+  if (isOnly && reader.isForMany) return new OneSighting(first)
+  let before = sightingKey(first)
+  const sightings = new Map([[before, first]])
+  if (isOnly) return sightings
+  reader.expect(',')
   do {
     const each = sighting(reader)
     const key = sightingKey(each)
@@ -220,7 +255,7 @@ function sighting(reader: LineReader): Sighting {
 /** `known` was read already: most behaviours are seen once in a minute, and so have one time twice. */
 function time(reader: LineReader, known: EventTime | null): EventTime | null {
   if (reader.takes('null')) return null
-  const read = reader.string(TEXT)
+  const read = reader.units(TIME_UNITS)
   if (read === known) return known
   if (eventTime(read) !== read) throw OTHER_FORM
   return read

@@ -1,7 +1,8 @@
 import type { Confirmation } from '../model/decision.ts'
-import type { ConfirmationUse, Finding } from '../model/judgement.ts'
+import type { ConfirmationUse } from '../model/judgement.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Verified } from '../model/waiver.ts'
+import type { Found } from './found.ts'
 import { controlDigest } from './resolve.ts'
 import { inOrder, samePerson, type Moment } from './waive.ts'
 
@@ -11,10 +12,10 @@ import { inOrder, samePerson, type Moment } from './waive.ts'
  */
 export function confirm(
   manifest: Manifest,
-  findings: readonly Finding[],
+  findings: readonly Found[],
   confirmations: readonly Verified<Confirmation>[],
   moment: Moment,
-): { readonly findings: readonly Finding[]; readonly confirmations: readonly ConfirmationUse[] } {
+): { readonly findings: readonly Found[]; readonly confirmations: readonly ConfirmationUse[] } {
   if (confirmations.length === 0) return { findings, confirmations: [] }
   const given = [...confirmations].sort(inOrder).map((confirmation) => {
     const state = confirmationState(confirmation, manifest, moment)

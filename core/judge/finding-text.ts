@@ -1,32 +1,46 @@
-import type { Behaviour } from '../model/behaviour.ts'
-import type { Finding } from '../model/judgement.ts'
 import { jcs, quoted } from '../proof/jcs.ts'
+import type { Found } from './found.ts'
+import { ReadBehaviour } from './read-behaviour.ts'
 
 /** Lists and sums that findings share are written once; they come from outside. */
 const MAX_SHARED = 10_000
 
+/** A finding in canonical JSON, in pieces that follow one another: identity and samples are texts of their own. */
+export type FindingText = readonly [start: string, identity: string, middle: string, samples: string, end: string]
+
 /**
  * Writes findings as `jcs` does, several times as fast: a hundred thousand of them are digested in each judgement, most of what they say
- * lies in the evidence just so (`written` of the finding's behaviour), and neighbours mostly begin alike. A test holds it to `jcs`.
+ * lies in the evidence just so, and neighbours mostly begin and end alike. A test holds it to `jcs`.
  */
 export class FindingWriter {
   readonly #shared = new Map<object, string>()
-  #last: Finding | null = null
+  #last: Found | null = null
   /** What the last finding begins with, up to its fingerprint. */
   #head = ''
+  /** What it ends with, from its sensors on. */
+  #end = ''
 
-  text(finding: Finding, written: Behaviour['written']): string {
-    const { fingerprint, first, last, placed, recurrence, sensors, severity, waivedBy, workloads } = finding
+  text(finding: Found): FindingText {
+    const { fingerprint, first, identity, last, placed, recurrence, samples } = finding
     if (this.#last === null || !beginAlike(this.#last, finding)) this.#head = headOf(finding)
+    if (this.#last === null || !endAlike(this.#last, finding)) this.#end = this.#endOf(finding)
     this.#last = finding
-    const identityText = written?.identity ?? jcs(finding.identity)
-    const samplesText = written?.samples ?? jcs(finding.samples)
+    const isRead = samples instanceof ReadBehaviour
     const firstText = orNull(first)
     const lastText = last === first ? firstText : orNull(last)
+    return [
+      `${this.#head}${quoted(fingerprint)},"first":${firstText},"identity":`,
+      isRead ? samples.identityText : jcs(identity),
+      `,"last":${lastText},"placed":${placed},"recurrence":"${recurrence}","samples":`,
+      isRead ? samples.samplesText : jcs(samples),
+      this.#end,
+    ]
+  }
+
+  #endOf({ sensors, severity, waivedBy, workloads }: Found): string {
     return (
-      `${this.#head}${quoted(fingerprint)},"first":${firstText},"identity":${identityText},"last":${lastText},` +
-      `"placed":${placed},"recurrence":"${recurrence}","samples":${samplesText},"sensors":${this.#textOf(sensors, sensorsText)},` +
-      `"severity":"${severity}","waivedBy":${this.#textOf(waivedBy, listText)},"workloads":${this.#textOf(workloads, listText)}}`
+      `,"sensors":${this.#textOf(sensors, sensorsText)},"severity":"${severity}","waivedBy":${this.#textOf(waivedBy, listText)},` +
+      `"workloads":${this.#textOf(workloads, listText)}}`
     )
   }
 
@@ -39,7 +53,7 @@ export class FindingWriter {
   }
 }
 
-function beginAlike(a: Finding, b: Finding): boolean {
+function beginAlike(a: Found, b: Found): boolean {
   return (
     a.attributed === b.attributed &&
     a.because === b.because &&
@@ -53,7 +67,11 @@ function beginAlike(a: Finding, b: Finding): boolean {
   )
 }
 
-function headOf(finding: Finding): string {
+function endAlike(a: Found, b: Found): boolean {
+  return a.sensors === b.sensors && a.severity === b.severity && a.waivedBy === b.waivedBy && a.workloads === b.workloads
+}
+
+function headOf(finding: Found): string {
   const { attributed, awaitsSecondPerson, because, confidence, confirmedBy, control, count, excepted } = finding
   const { observed, prevented, terminated, unknown } = finding.effects
   return (
@@ -64,7 +82,7 @@ function headOf(finding: Finding): string {
   )
 }
 
-function sensorsText(sensors: Finding['sensors']): string {
+function sensorsText(sensors: Found['sensors']): string {
   const items = sensors.map(
     ({ count, rules, sensor }) => `{"count":${count},"rules":${listText(rules)},"sensor":${quoted(sensor)}}`,
   )

@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import type { BlindSpots } from '../model/blind-spots.ts'
 import { RunproofError } from '../model/errors.ts'
 import type { Tally } from '../model/intake.ts'
-import { controlVerdicts, ReasonSchema, windowVerdicts, type Finding, type InstanceCoverage } from '../model/judgement.ts'
+import { controlVerdicts, ReasonSchema, windowVerdicts, type InstanceCoverage } from '../model/judgement.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { severityRank } from '../model/severity.ts'
 import { instantMs, type Instant } from '../model/time.ts'
@@ -11,6 +11,7 @@ import type { JsonValue } from '../proof/jcs.ts'
 import { compile, evaluate } from '../rego/evaluate.ts'
 import { readPlan } from '../rego/plan.ts'
 import type { Covered } from './cover.ts'
+import type { Found } from './found.ts'
 import type { Resolved, ResolvedControl } from './resolve.ts'
 
 export const GATE_ENTRYPOINT = 'runproof/gate/decision'
@@ -38,7 +39,7 @@ export type Decision = Readonly<z.infer<typeof DecisionSchema>>
 type GateQuestion = {
   readonly manifest: Manifest
   readonly resolved: Resolved
-  readonly findings: readonly Finding[]
+  readonly findings: readonly Found[]
   readonly covered: Covered
   readonly blindSpots: BlindSpots
   readonly tally: Tally
@@ -97,7 +98,7 @@ export function decide(plan: JsonValue, input: JsonValue, resolved: Resolved): D
 
 function controlInput(
   each: ResolvedControl,
-  findings: readonly Finding[],
+  findings: readonly Found[],
   { covered, blindSpots, window }: GateQuestion,
 ): JsonValue {
   const watched = covered.watched.get(each.id) ?? []
@@ -147,7 +148,7 @@ function findingInput({
   count,
   because,
   recurrence,
-}: Finding): JsonValue {
+}: Found): JsonValue {
   return {
     fingerprint,
     severity: severityRank(severity),

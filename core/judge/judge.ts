@@ -2,10 +2,11 @@ import type { ControlResult, Finding, Gone, Judgement } from '../model/judgement
 import type { Facts, Inputs, Recurrence } from '../model/sealed.ts'
 import { confirm } from './confirm.ts'
 import { cover, type Covered } from './cover.ts'
+import { withSamples, type Found } from './found.ts'
 import { decide, gateInput, type Decision } from './gate.ts'
-import { match } from './match.ts'
+import { foundIn } from './match.ts'
 import { resolve, type ResolvedControl } from './resolve.ts'
-import { digestOf, digestsOfFindings } from './step-digests.ts'
+import { digestOf, digestsOfFindings, digestsOfWritten } from './step-digests.ts'
 import { sorted, waive } from './waive.ts'
 
 /**
@@ -13,19 +14,27 @@ import { sorted, waive } from './waive.ts'
  * count coverage, see which waivers hold, ask the gate. Anybody who has the inputs gets the same judgement, byte for byte.
  * @throws RunproofError `coverage.does_not_add_up` or `gate.*`: then there is no verdict
  */
-export function judge({
-  procedure,
-  window,
-  manifest,
-  gate,
-  blindSpots,
-  intake,
-  facts,
-  decisions,
-  evaluatedAt,
-}: Inputs): Judgement {
+export function judge(inputs: Inputs): Judgement {
+  const { rest, findings } = judged(inputs, null)
+  return { ...rest, findings: findings() }
+}
+
+/** A judgement whose findings are made whole when somebody asks for them. */
+export type Judged = {
+  readonly rest: Omit<Judgement, 'findings'>
+  readonly findings: () => Finding[]
+  /** The findings are those that were given as bytes. */
+  readonly isAsWritten: boolean
+}
+
+/**
+ * The same for who has findings in canonical JSON, as a report claims them: what is found is compared with them and not written again.
+ * @throws as `judge`; RunproofError `format.malformed` when what is written is not UTF-8
+ */
+export function judged(inputs: Inputs, written: Uint8Array | null): Judged {
+  const { procedure, window, manifest, gate, blindSpots, intake, facts, decisions, evaluatedAt } = inputs
   const resolved = resolve(manifest)
-  const found = match(resolved, intake, facts)
+  const found = foundIn(resolved, intake, facts)
   const covered = cover(resolved, intake.watch.values(), window, intake.behaviours.values())
   const decided = sorted(decisions)
   const moment = { evaluatedAt, window: window.id }
@@ -40,8 +49,11 @@ export function judge({
   // Only what was found before can be gone.
   const present = new Set(facts.history.size === 0 ? [] : findings.map(({ fingerprint }) => fingerprint))
   const ofControl = Map.groupBy(findings, ({ control }) => control)
-  const digests = digestsOfFindings(found, findings, waivers, intake.behaviours, confirmed.confirmations)
-  return {
+  const { confirmations } = confirmed
+  const steps = { found, findings, waivers, confirmations }
+  const same = written && digestsOfWritten(steps, written)
+  const digests = same ?? digestsOfFindings(steps)
+  const rest = {
     procedure,
     window,
     evaluatedAt,
@@ -51,10 +63,9 @@ export function judge({
     controls: resolved.controls.map((control, index) =>
       resultOf(control, decision.controls[index], ofControl.get(control.id) ?? [], covered),
     ),
-    findings: [...findings],
     gone: goneOf(facts, present, covered, [...intake.tally.keys(), ...covered.overflow]),
     waivers: [...waivers],
-    ...(confirmed.confirmations.length > 0 && { confirmations: [...confirmed.confirmations] }),
+    ...(confirmations.length > 0 && { confirmations: [...confirmations] }),
     coverage: covered.coverage,
     tally: Object.fromEntries([...intake.tally].sort(([a], [b]) => (a < b ? -1 : 1))),
     steps: [
@@ -63,7 +74,8 @@ export function judge({
       { name: 'waive', digest: digests.waive },
       { name: 'gate', digest: digestOf(decision) },
     ],
-  }
+  } satisfies Judged['rest']
+  return { rest, findings: () => withSamples(findings), isAsWritten: same !== null }
 }
 
 /** What the previous window found and this one did not, and whether anybody was looking. */
@@ -95,7 +107,7 @@ function goneOf(
 function resultOf(
   control: ResolvedControl,
   decided: Decision['controls'][number] | undefined,
-  findings: readonly Finding[],
+  findings: readonly Found[],
   covered: Covered,
 ): ControlResult {
   const counted = findings.filter(({ excepted }) => excepted === null)

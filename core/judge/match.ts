@@ -5,6 +5,7 @@ import type { Finding } from '../model/judgement.ts'
 import type { Facts } from '../model/sealed.ts'
 import { worseSeverity, type Severity } from '../model/severity.ts'
 import { candidates } from './attribute.ts'
+import { samplesAtHand, withSamples, type Found } from './found.ts'
 import { killProof } from './kills.ts'
 import { compileControl, type CompiledControl } from './control.ts'
 import { workloadKey, type Resolved } from './resolve.ts'
@@ -18,22 +19,27 @@ export const UNKNOWN_SEVERITY: Severity = 'high'
 
 /** Binds behaviours to the controls that speak about them, and lists the detections of which none does. Sorted by (control, fingerprint). */
 export function match(resolved: Resolved, intake: Intake, facts: Facts): readonly Finding[] {
+  return withSamples(foundIn(resolved, intake, facts))
+}
+
+/** The same for who goes on with the findings and needs no samples. */
+export function foundIn(resolved: Resolved, intake: Intake, facts: Facts): readonly Found[] {
   const speaking = speakers(resolved.controls.map((control) => binding(compileControl(control))))
   const concernedBy = remembered((identity) => workloadsOf(identity, resolved))
   const described = describer()
   const withProof = killProof(intake.watch.values())
-  const findings = new Map<string, Finding[]>()
-  const add = (found: Finding): void => {
+  const findings = new Map<string, Found[]>()
+  const add = (found: Found): void => {
     const known = findings.get(found.control ?? '')
     if (known) known.push(found)
     else findings.set(found.control ?? '', [found])
   }
   for (const sealed of intake.behaviours.values()) {
     const sightings = withProof(sealed.sightings)
-    const behaviour = sightings === sealed.sightings ? sealed : { ...sealed, sightings }
+    const behaviour = sightings === sealed.sightings ? sealed : { ...sealed, samples: sealed.samples, sightings }
     const concerned = concernedBy(behaviour.identity)
     const controls = speaking(behaviour)
-    const bound: Finding[] = []
+    const bound: Found[] = []
     for (const control of controls) {
       const found = bind(control, behaviour, concerned, facts, described)
       if (found === null) continue
@@ -102,7 +108,7 @@ function recalled<K, V>(known: Map<K, V>, key: K, make: () => V): V {
 /** The detections of which no control speaks. */
 function unspoken(
   { identity, sightings }: Behaviour,
-  bound: readonly Finding[],
+  bound: readonly Found[],
   controls: readonly CompiledControl[],
   concerned: readonly string[],
 ): readonly Sighting[] {
@@ -152,7 +158,7 @@ function bind(
   concerned: readonly string[],
   facts: Facts,
   described: Described,
-): Finding | null {
+): Found | null {
   const { identity, sightings } = behaviour
   const affected = control.affected(concerned)
   if (affected.length === 0) return null
@@ -180,14 +186,15 @@ function stronger(one: Finding['because'] | null, other: Finding['because']): Fi
 /** `workloads` are sorted. */
 function finding(
   control: CompiledControl | null,
-  { fingerprint, identity, samples }: Behaviour,
+  behaviour: Behaviour,
   sighted: readonly Sighting[],
   workloads: readonly string[],
   because: Finding['because'],
   excepted: string | null,
   facts: Facts,
   described: Described,
-): Finding {
+): Found {
+  const { fingerprint, identity } = behaviour
   const attributed = identity.workload !== null
   const { severity, confidence, placed, count, first, last, effects, sensors } = described(sighted)
   return {
@@ -209,7 +216,7 @@ function finding(
     last,
     sensors,
     effects,
-    samples: samples as Finding['samples'],
+    samples: samplesAtHand(behaviour),
   }
 }
 

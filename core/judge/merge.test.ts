@@ -78,7 +78,7 @@ function folded(items: readonly Item[], limits: IntakeLimits): Intake {
   return fold.intake()
 }
 
-const linesOf = (intake: Intake) => seal({ ...inputsOf(), intake }).lines
+const linesOf = (intake: Intake) => [...seal({ ...inputsOf(), intake }).lines]
 const limits = fc.constantFrom(tight, intakeLimits)
 const anIntake = fc.tuple(someItems, limits).map(([items, kept]) => folded(items, kept))
 

@@ -1,10 +1,11 @@
 import type { Behaviour, Fingerprint } from '../model/behaviour.ts'
 import { RunproofError } from '../model/errors.ts'
-import { PROCEDURE, type Recurrence, type Sealed, type SealedInputs } from '../model/sealed.ts'
+import { PROCEDURE, type Recurrence, type SealedInputs } from '../model/sealed.ts'
 import type { Watch } from '../model/watch.ts'
 import { parseCanonical } from '../proof/canonical.ts'
 import { jcs, type JsonValue } from '../proof/jcs.ts'
 import { parseJson } from '../proof/json.ts'
+import { BehavioursInOrder } from './behaviours-in-order.ts'
 import { LineReader, readManyLine, type ManyLine } from './canonical-line.ts'
 import { readLine, type SealedLine } from './evidence.ts'
 import { sightingKey, watchKey } from './merge.ts'
@@ -13,9 +14,27 @@ import { sightingKey, watchKey } from './merge.ts'
  * What was sealed, read back. Nothing is taken on trust: every line must be of its form, canonical, in order and there once.
  * @throws RunproofError `evidence.malformed` with the line's number
  */
-export function open({ lines }: Pick<Sealed, 'lines'>): SealedInputs {
+export function open({ lines }: { readonly lines: Iterable<string> }): SealedInputs {
   const opening = new Opening()
   for (const line of lines) opening.take(line)
+  return opening.inputs()
+}
+
+/**
+ * As {@link open}, of bytes that come piece by piece, wherever they were cut.
+ * @throws RunproofError `evidence.malformed`, also for what is no UTF-8 or ends within a line
+ */
+export async function openPieces(pieces: AsyncIterable<Uint8Array>): Promise<SealedInputs> {
+  const opening = new Opening()
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  let begun = ''
+  for await (const piece of pieces) {
+    const text = begun + decoded(decoder, piece)
+    const end = text.lastIndexOf('\n') + 1
+    opening.takeAll(text.slice(0, end))
+    begun = text.slice(end)
+  }
+  if (begun !== '' || decoded(decoder) !== '') throw malformed('the evidence does not end with a newline: it was cut')
   return opening.inputs()
 }
 
@@ -31,8 +50,8 @@ const singles = kinds.slice(0, 6) as readonly Single['kind'][]
  * each line and the one before it: each is canonical, each comes after the one before, and none that must be there is missing.
  */
 export class Opening {
-  readonly #reader = new LineReader()
-  readonly #behaviours = new Map<Fingerprint, Behaviour>()
+  readonly #reader = new LineReader(true)
+  readonly #behaviours: Behaviour[] = []
   readonly #watch = new Map<string, Watch>()
   readonly #history = new Map<Fingerprint, Recurrence>()
   readonly #single = new Map<Kind, Single[]>()
@@ -73,8 +92,8 @@ export class Opening {
       if (count !== 1) throw malformed(`evidence must hold exactly one ${kind} line, not ${count}`)
     }
     const { window, counts } = this.#only('sealed')
-    const [history, watch, behaviours] = [this.#history, this.#watch, this.#behaviours]
-    const isWhole = counts.history === history.size && counts.watch === watch.size && counts.behaviours === behaviours.size
+    const [history, watch, behaviours] = [this.#history, this.#watch, new BehavioursInOrder(this.#behaviours)]
+    const isWhole = counts.history === history.size && counts.watch === watch.size && counts.behaviours === this.#distinct()
     // The first line says how many follow.
     const wrong = isWhole ? this.#misplaced : 1
     if (wrong !== null) throw malformed(`evidence is not in canonical form at line ${wrong}`)
@@ -87,6 +106,12 @@ export class Opening {
       intake: { behaviours, watch, tally: new Map(Object.entries(this.#only('tally').counts)) },
       facts: { previous: this.#only('facts').previous, history },
     }
+  }
+
+  /** How many behaviours there are. What is in order has none twice. */
+  #distinct(): number {
+    if (this.#misplaced === null) return this.#behaviours.length
+    return new Set(this.#behaviours.map(({ fingerprint }) => fingerprint)).size
   }
 
   #only<K extends Single['kind']>(kind: K): Extract<SealedLine, { kind: K }> {
@@ -115,7 +140,7 @@ export class Opening {
     if (line.kind === 'behaviour') {
       const { behaviour } = line
       this.#place(line.kind, behaviour.fingerprint)
-      this.#behaviours.set(behaviour.fingerprint, behaviour)
+      this.#behaviours.push(behaviour)
     } else if (line.kind === 'watch') {
       const key = watchKey(line.signal)
       this.#place(line.kind, key)
@@ -155,6 +180,15 @@ function inOrder(line: SealedLine): SealedLine {
   if (line.kind !== 'behaviour') return line
   const byKey = [...behaviourOf(line).sightings].sort(([a], [b]) => (a < b ? -1 : 1))
   return { ...line, sightings: byKey.map(([, sighting]) => sighting) }
+}
+
+/** The text as far as it goes; without a piece, what was begun and cannot go on. */
+function decoded(decoder: TextDecoder, piece?: Uint8Array): string {
+  try {
+    return decoder.decode(piece, { stream: piece !== undefined })
+  } catch (cause) {
+    throw malformed('the evidence is not UTF-8', cause)
+  }
 }
 
 function malformed(why: string, cause?: unknown): RunproofError {

@@ -36,6 +36,42 @@ test('a row is given back to the last digit, once', () => {
   assert.equal(rows.size, 1)
 })
 
+test('every time of a minute and any count that fits comes back, of any of many rows and forms', () => {
+  const nanos = fc.oneof(fc.integer({ min: 0, max: 59_999_999_999 }), fc.constantFrom(2 ** 32 - 1, 2 ** 32, 13 * 2 ** 32 + 1))
+  const rows = fc.array(
+    fc.record({
+      rule: fc.nat(300).map(String),
+      minute: fc.integer({ min: 0, max: 59 }),
+      count: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+      first: nanos,
+      last: nanos,
+    }),
+    { maxLength: 60 },
+  )
+  fc.assert(
+    fc.property(rows, fc.nat(), (some, taken) => {
+      const minuteOf = (minute: number) => `2026-03-02T08:${String(minute).padStart(2, '0')}`
+      const time = (minute: string, within: number) =>
+        `${minute}:${String(Math.floor(within / 1e9)).padStart(2, '0')}.${String(within % 1e9).padStart(9, '0')}Z`
+      const sightings = some.map(({ rule, minute: number, count, first, last }): Sighting => {
+        const minute = minuteOf(number)
+        return { ...sighting, rule, minute, count, first: time(minute, first), last: time(minute, last) }
+      })
+      const kept = new PastRows(new Forms())
+      for (const one of sightings) kept.add(one)
+      const copy = kept.copied()
+      assert.deepEqual([...kept], sightings)
+      const wanted = sightings[taken % (sightings.length || 1)]
+      if (wanted === undefined) return
+      const isIt = ({ rule, minute }: Sighting) => rule === wanted.rule && minute === wanted.minute
+      const index = sightings.findLastIndex(isIt)
+      assert.deepEqual(kept.take(wanted, wanted.minute ?? ''), sightings[index])
+      assert.deepEqual([...kept], sightings.toSpliced(index, 1))
+      assert.deepEqual([...copy], sightings)
+    }),
+  )
+})
+
 test('another minute and another form are not found', () => {
   const rows = new PastRows(new Forms())
   rows.add(sighting)
@@ -47,6 +83,7 @@ test('what has no time, or awaits the end of a process, is no row', () => {
   assert.equal(PastRows.canKeep(sighting), true)
   assert.equal(PastRows.canKeep({ ...sighting, minute: null, first: null, last: null }), false)
   assert.equal(PastRows.canKeep({ ...sighting, toKill: 'a'.repeat(64) }), false)
+  assert.equal(PastRows.canKeep({ ...sighting, count: 2 ** 32 }), false)
   assert.throws(() => new PastRows(new Forms()).add({ ...sighting, minute: null, first: null, last: null }), RangeError)
 })
 
@@ -69,7 +106,7 @@ function folded(some: readonly Act[]): Intake {
 }
 
 function sealed(intake: Intake): string {
-  return seal({ ...inputsOf({ watch: [], window }), intake }).digest
+  return seal({ ...inputsOf({ watch: [], window }), intake }).sums().digest
 }
 
 test('a behaviour that is seen in many minutes, in any order, is what its single acts add up to', () => {

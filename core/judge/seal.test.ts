@@ -3,12 +3,15 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { Behaviour } from '../model/behaviour.ts'
 import type { RunproofError } from '../model/errors.ts'
-import { fromHex, utf8 } from '../proof/bytes.ts'
+import { fromHex, hex, utf8 } from '../proof/bytes.ts'
 import { jcs } from '../proof/jcs.ts'
-import { inclusionProof, leafHash, verifyInclusion } from '../proof/merkle.ts'
+import { inclusionProof, leafHash, merkleRoot, verifyInclusion } from '../proof/merkle.ts'
+import { sha256Hex } from '../proof/sha256.ts'
 import { act, at, beating, counters, inputsOf, minute } from './fixtures.ts'
 import { sortedByKey } from './merge.ts'
-import { digestsOf, open, seal } from './seal.ts'
+import type { SealedInputs, Sums } from '../model/sealed.ts'
+import { digestsOf } from './line-digest.ts'
+import { open, openPieces, seal } from './seal.ts'
 
 const print = `rpf1:${'a'.repeat(64)}`
 const inputs = inputsOf({
@@ -31,7 +34,7 @@ const inputs = inputsOf({
   },
   gate: { plan: [1, 2.5, { deep: null }] },
 })
-const sealed = seal(inputs)
+const sealed = whole(inputs)
 const refused = (lines: readonly string[], says: RegExp) =>
   assert.throws(
     () => open({ lines }),
@@ -47,10 +50,13 @@ test('what was sealed opens as what it was, and seals to the same bytes again', 
   assert.deepEqual(new Map(sortedByKey(opened.intake.watch)), new Map(sortedByKey(inputs.intake.watch)))
   const asTheyLie = ({ identity, samples }: Behaviour) => ({ identity: jcs(identity), samples: jcs(samples) })
   assert.deepEqual(
-    [...opened.intake.behaviours],
+    [...opened.intake.behaviours].map(([print, { fingerprint, identity, sightings, samples, written }]) => [
+      print,
+      { fingerprint, identity, sightings: new Map(sightings), samples, written },
+    ]),
     sortedByKey(inputs.intake.behaviours).map(([print, behaviour]) => [print, { ...behaviour, written: asTheyLie(behaviour) }]),
   )
-  assert.deepEqual(seal(opened), sealed)
+  assert.deepEqual(whole(opened), sealed)
 })
 
 test('lines come by kind, and within a kind by their keys', () => {
@@ -75,7 +81,7 @@ test('lines come by kind, and within a kind by their keys', () => {
 })
 
 test('the empty window is sealed too: that nothing was seen is evidence', () => {
-  const empty = seal(inputsOf({ watch: [] }))
+  const empty = whole(inputsOf({ watch: [] }))
   assert.equal(empty.lines.length, 6)
   assert.equal(open(empty).intake.watch.size, 0)
 })
@@ -93,11 +99,45 @@ test('S1: one finding is proven to be in the evidence without disclosing the oth
   )
 })
 
-test('root and digest are those of RFC 6962 and of the text with its newlines', () => {
-  assert.deepEqual(digestsOf(['a', 'b']), {
-    root: 'b137985ff484fb600db93107c77b0365c80d78f5b429ded0fd97361d077999eb',
-    digest: '911169ddaaf146aff539f58c26c489af3b892dff0fe283c1c264c65ae5aa59a2',
-  })
+test('the blocks are the lines with their newlines, and root and digest are those of RFC 6962 over them', () => {
+  const sealing = seal(inputs)
+  const text = Buffer.concat([...sealing.blocks()]).toString()
+  const { lines } = sealed
+  assert.equal(text, lines.map((line) => `${line}\n`).join(''))
+  const root = hex(merkleRoot(lines.map((line) => leafHash(utf8(line)))))
+  assert.deepEqual(sealing.sums(), { lines: lines.length, root, digest: sha256Hex(text) })
+})
+
+test('sums are the same whether the blocks went by, in part or not at all', () => {
+  const [begun, untouched] = [seal(inputs), seal(inputs)]
+  assert.equal(begun.blocks().next().done, false)
+  assert.deepEqual(begun.sums(), untouched.sums())
+})
+
+test('pieces open as the lines do, wherever they were cut', async () => {
+  const bytes = Buffer.concat([...seal(inputs).blocks()])
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(bytes.length), { maxLength: 40 }), async (cuts) => {
+      const edges = [0, ...cuts.toSorted((a, b) => a - b), bytes.length]
+      const pieces = edges.slice(1).map((to, index) => bytes.subarray(edges[index], to))
+      assert.deepEqual(await openPieces(streamed(pieces)), open(sealed))
+    }),
+    { numRuns: 40 },
+  )
+})
+
+test('pieces that are cut off, no text or not sealed are refused', async () => {
+  const bytes = Buffer.concat([...seal(inputs).blocks()])
+  const refusals: readonly (readonly [Uint8Array, RegExp])[] = [
+    [bytes.subarray(0, -1), /does not end with a newline/],
+    [Buffer.concat([bytes, Buffer.from([0xe2, 0x82])]), /not UTF-8/],
+    [Buffer.concat([Buffer.from([0xff]), bytes]), /not UTF-8/],
+    [bytes.subarray(0, bytes.indexOf('\n') + 1), /exactly one manifest line, not 0/],
+    [Buffer.from('x\n'), /line 1: not strict JSON/],
+    [Buffer.alloc(0), /exactly one sealed line, not 0/],
+  ]
+  for (const [pieces, says] of refusals)
+    await assert.rejects(openPieces(streamed([pieces])), { code: 'evidence.malformed', message: says })
 })
 
 test('any line changed, removed, repeated or moved is refused or changes the root', () => {
@@ -180,10 +220,20 @@ for (const [what, lines, says] of refusals) test(`refused: ${what}`, () => refus
 test('the order in which maps were filled does not show in the sealed bytes', () => {
   const { intake, facts } = inputs
   const backwards = <V>(map: ReadonlyMap<string, V>) => new Map([...map].reverse())
-  const again = seal({
+  const again = whole({
     ...inputs,
     intake: { behaviours: backwards(intake.behaviours), watch: backwards(intake.watch), tally: backwards(intake.tally) },
     facts: { ...facts, history: backwards(facts.history) },
   })
   assert.deepEqual(again, sealed)
 })
+
+/** Sealed evidence with all of its lines at hand. */
+function whole(inputs: SealedInputs): Omit<Sums, 'lines'> & { readonly lines: readonly string[] } {
+  const sealing = seal(inputs)
+  return { ...sealing.sums(), lines: [...sealing.lines] }
+}
+
+async function* streamed(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void> {
+  yield* pieces
+}

@@ -6,10 +6,12 @@ import { utf8 } from '../proof/bytes.ts'
 import { jcs } from '../proof/jcs.ts'
 import { act, at, inputsOf, manifestOf, noFacts, verifiedWaiver } from './fixtures.ts'
 import { FindingWriter } from './finding-text.ts'
-import { match } from './match.ts'
+import { withSamples, type Found } from './found.ts'
+import { foundIn } from './match.ts'
+import { ReadBehaviour } from './read-behaviour.ts'
 import { resolve } from './resolve.ts'
 import { open, seal } from './seal.ts'
-import { digestOf, digestsOfFindings, waiveDigest } from './step-digests.ts'
+import { digestOf, digestsOfFindings, digestsOfWritten } from './step-digests.ts'
 import { waive } from './waive.ts'
 
 const manifest = manifestOf({
@@ -43,30 +45,50 @@ const waiver = verifiedWaiver({ scope: { targets: ['/bin/*1*'] } }, { name: 'Ada
 test('the digests of match and waive are those of their canonical output', () => {
   for (const { intake } of [inputs, open(seal(inputs))]) {
     for (const waivers of [[], [waiver]]) {
-      const found = match(resolve(manifest), intake, noFacts)
+      const found = foundIn(resolve(manifest), intake, noFacts)
       const waived = waive(manifest, found, { waivers, revocations: [] }, { evaluatedAt: '2026-03-05T00:00:00Z', window: null })
-      const digests = digestsOfFindings(found, waived.findings, waived.waivers, intake.behaviours)
+      const steps = { found, ...waived }
+      const digests = digestsOfFindings(steps)
       assert.ok(found.length > 100)
       assert.equal(
         waived.findings.some((finding, index) => finding !== found[index]),
         waivers.length > 0,
       )
-      assert.equal(digests.match, digestOf(found))
-      assert.equal(digests.waive, digestOf([waived.findings, waived.waivers]))
-      assert.equal(waiveDigest(utf8(jcs(waived.findings)), waived.waivers), digests.waive)
+      const written = jcs(withSamples(structuredCloneOf(waived.findings)))
+      assert.deepEqual(digestsOfWritten(steps, utf8(written)), digests)
+      for (const other of [written.replace('"placed":true', '"placed":false'), `${written} `, written.slice(0, -1), '[]', ''])
+        assert.equal(digestsOfWritten(steps, utf8(other)), null)
+      assert.equal(digests.match, digestOf(withSamples(found)))
+      assert.equal(digests.waive, digestOf([withSamples(waived.findings), waived.waivers]))
+      // With their samples made they have the same digests.
+      assert.deepEqual(digestsOfFindings(steps), digests)
     }
   }
 })
 
+/** Others that have their samples where the first have them. */
+function structuredCloneOf(findings: readonly Found[]): Found[] {
+  return findings.map((finding) => ({ ...finding }))
+}
+
 test('no findings at all have their digests too', () => {
-  const digests = digestsOfFindings([], [], [], new Map())
-  assert.deepEqual(digests, { match: digestOf([]), waive: digestOf([[], []]) })
+  const none = { found: [], findings: [], waivers: [] }
+  assert.deepEqual(digestsOfFindings(none), { match: digestOf([]), waive: digestOf([[], []]) })
+  assert.deepEqual(digestsOfWritten(none, utf8('[]')), digestsOfFindings(none))
+  assert.equal(digestsOfWritten(none, utf8('[1]')), null)
 })
 
-test('the digest of other findings or other waivers is another', () => {
+test('other waivers have another digest', () => {
   const uses = [{ id: 'w' }] as unknown as readonly WaiverUse[]
-  assert.notEqual(waiveDigest(utf8('[1]'), []), waiveDigest(utf8('[2]'), []))
-  assert.notEqual(waiveDigest(utf8('[1]'), []), waiveDigest(utf8('[1]'), uses))
+  const none = { found: [], findings: [], waivers: [] }
+  assert.notEqual(digestsOfFindings(none).waive, digestsOfFindings({ ...none, waivers: uses }).waive)
+  assert.notEqual(digestsOfWritten(none, utf8('[]'))?.waive, digestsOfWritten({ ...none, waivers: uses }, utf8('[]'))?.waive)
+})
+
+test('a sum that no number holds exactly is not what a report may say', () => {
+  const found = foundIn(resolve(manifest), inputs.intake, noFacts).map((finding) => ({ ...finding, count: 2 ** 53 }))
+  const steps = { found, findings: found, waivers: [] }
+  assert.equal(digestsOfWritten(steps, utf8(jcs(withSamples(found)))), null)
 })
 
 const word = fc.oneof(fc.string(), fc.constantFrom('caf\u00e9', '"', '\\', '\u2028', '\u{1f600}'))
@@ -107,9 +129,17 @@ test('a finding is written as canonical JSON writes it, whatever is in it', () =
     fc.property(finding, (some) => {
       const value = some as unknown as Finding
       const writer = new FindingWriter()
-      assert.equal(writer.text(value, undefined), jcs(value))
-      const written = { identity: jcs(value.identity), samples: jcs(value.samples) }
-      assert.equal(writer.text(value, written), jcs(value))
+      assert.equal(writer.text(value).join(''), jcs(value))
+      const identityText = jcs(value.identity)
+      const read = {
+        fingerprint: '',
+        identity: value.identity,
+        sightings: new Map(),
+        identityText,
+        samplesText: jcs(value.samples),
+      }
+      const samples = new ReadBehaviour(read, () => value.samples)
+      assert.equal(writer.text({ ...value, samples }).join(''), jcs(value))
     }),
   )
 })
@@ -124,14 +154,14 @@ test('a finding that shares parts with the one before is written as canonical JS
       const writer = new FindingWriter()
       let value = first as unknown as Finding
       for (const { changed, people } of several) {
-        assert.equal(writer.text(value, undefined), jcs(value))
+        assert.equal(writer.text(value).join(''), jcs(value))
         value = {
           ...value,
           ...(changed as unknown as Finding),
           ...(people && { awaitsSecondPerson: people, confirmedBy: people }),
         }
       }
-      assert.equal(writer.text(value, undefined), jcs(value))
+      assert.equal(writer.text(value).join(''), jcs(value))
     }),
   )
 })

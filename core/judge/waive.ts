@@ -1,10 +1,11 @@
 import { decisionKind, type Confirmation, type Decision, type Revocation } from '../model/decision.ts'
-import type { Finding, WaiverState, WaiverUse } from '../model/judgement.ts'
+import type { WaiverState, WaiverUse } from '../model/judgement.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { severityRank } from '../model/severity.ts'
 import type { Instant } from '../model/time.ts'
 import type { Signer, Verified, Waiver } from '../model/waiver.ts'
 import { compilePatterns } from '../patterns/glob.ts'
+import type { Found } from './found.ts'
 import { controlDigest } from './resolve.ts'
 import { targetWords } from './words.ts'
 
@@ -33,10 +34,10 @@ export function sorted(decisions: readonly Verified<Decision>[]): Sorted {
  */
 export function waive(
   manifest: Manifest,
-  findings: readonly Finding[],
+  findings: readonly Found[],
   { waivers, revocations }: Omit<Sorted, 'confirmations'>,
   moment: Moment,
-): { readonly findings: readonly Finding[]; readonly waivers: readonly WaiverUse[] } {
+): { readonly findings: readonly Found[]; readonly waivers: readonly WaiverUse[] } {
   const covers = signedWaivers(waivers, revocations, moment).map((signed): Cover => {
     const state = waiverState(signed, manifest, moment)
     return { signed, state, covered: coveredBy(signed.value), needsSecond: needsSecond(signed, manifest) }
@@ -46,7 +47,7 @@ export function waive(
     ({ signed }) => signed.value.control,
   )
   const waived = findings.map((finding) => waivedFinding(finding, active.get(finding.control ?? '') ?? []))
-  const ofControl = active.size === 0 ? new Map<string, Finding[]>() : Map.groupBy(waived, ({ control }) => control ?? '')
+  const ofControl = active.size === 0 ? new Map<string, Found[]>() : Map.groupBy(waived, ({ control }) => control ?? '')
   const uses = covers.map((cover) => {
     const { signed, state, covered, needsSecond } = cover
     const open = state === 'active' ? (ofControl.get(signed.value.control) ?? []) : []
@@ -113,7 +114,7 @@ export function stateOf(waiver: Verified<Waiver>, manifest: Manifest, evaluatedA
 export function needsSecond(
   { value, signers }: Pick<SignedWaiver, 'value' | 'signers'>,
   { review }: Pick<Manifest, 'review'>,
-): (finding: Pick<Finding, 'severity'>) => boolean {
+): (finding: Pick<Found, 'severity'>) => boolean {
   const from = review?.twoPeopleFrom
   if (from === undefined || peopleAmong(value, signers) >= 2) return () => false
   return ({ severity }) => severityRank(severity) >= severityRank(from)
@@ -138,11 +139,12 @@ export function inOrder(
 }
 
 type Covering = { readonly signed: SignedWaiver; readonly covered: Covers; readonly needsSecond: Covers }
-type Covers = (finding: Finding) => boolean
+type Covers = (finding: Found) => boolean
 type Cover = Covering & { readonly state: WaiverState }
 
 /** The finding with the waivers that cover it, or would if somebody else signed too; itself where there are none. */
-function waivedFinding(finding: Finding, waivers: readonly Covering[]): Finding {
+function waivedFinding(finding: Found, waivers: readonly Covering[]): Found {
+  if (waivers.length === 0 && finding.waivedBy.length === 0) return finding
   // An excepted finding needs no waiver; one that no control speaks about cannot have one.
   const concerned = finding.excepted === null ? waivers.filter(({ covered }) => covered(finding)) : []
   const waivedBy = namesOf(concerned.filter(({ needsSecond }) => !needsSecond(finding)))
@@ -166,7 +168,7 @@ function coveredBy({ control, scope }: Waiver): Covers {
     (!ofExecutable || (finding.identity.executable !== null && ofExecutable(finding.identity.executable)))
 }
 
-function useOf({ value, digest, signers, revoked }: SignedWaiver, state: WaiverState, covered: readonly Finding[]): WaiverUse {
+function useOf({ value, digest, signers, revoked }: SignedWaiver, state: WaiverState, covered: readonly Found[]): WaiverUse {
   const { id, control, reason, compensatingControl, requestedBy, window, notBefore, expires } = value
   return {
     ...{ id, control, digest, state, reason, compensatingControl, requestedBy, signedBy: { ...signers[0] }, notBefore, expires },

@@ -47,13 +47,19 @@ export type Inputs = SealedInputs & {
   readonly evaluatedAt: Instant
 }
 
-/** The evidence of a window: canonical lines, one Merkle leaf each. */
-export type Sealed = {
-  readonly window: Window
-  /** Each line is canonical JSON without the newline. */
-  readonly lines: readonly string[]
+/** What the lines of evidence add up to. */
+export type Sums = {
+  /** How many there are. */
+  readonly lines: number
   /** RFC 6962 Merkle root over the lines, hex. */
   readonly root: string
   /** SHA-256 of all lines, each with its newline, hex. */
   readonly digest: string
+}
+
+/** The evidence of a window where it is kept: canonical lines, one Merkle leaf each. */
+export type Sealed = Sums & {
+  readonly window: Window
+  /** The lines as UTF-8, each with its newline, in pieces of any length; read again whenever they are asked for. */
+  readonly pieces: () => AsyncIterable<Uint8Array>
 }

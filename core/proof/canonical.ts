@@ -7,18 +7,20 @@ import { jcs, quoted, type JsonValue } from './jcs.ts'
  * parser put under another key all give another text.
  */
 export function parseCanonical(text: string): JsonValue | null {
-  // Whole numbers that a double holds only nearly may be written as they were read, and are refused all the same.
-  if (LONG_NUMERAL.test(text)) return null
   try {
     const value = JSON.parse(text) as JsonValue
-    return jcs(value) === text ? value : null
+    return jcs(value) === text && isExact(value) ? value : null
   } catch {
     return null
   }
 }
 
-/** Sixteen digits or an exponent where a number may begin; in a text it is rare and only costs time. */
-const LONG_NUMERAL = /(?:^|":|[,[])-?(?:\d{16}|\d[\d.]*e\+)/
+/** Whole numbers that a double holds only nearly may be written as they were read, and are refused all the same. */
+function isExact(value: JsonValue): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value) || !Number.isInteger(value)
+  if (typeof value !== 'object' || value === null) return true
+  return Array.isArray(value) ? value.every(isExact) : Object.values(value).every(isExact)
+}
 
 /** Thrown where a text is not of the form that is asked for; one object for all, because a stack would cost more than the reading. */
 export const OTHER_FORM = new Error('not in the form that was asked for')
@@ -52,6 +54,14 @@ export class CanonicalReader {
     return true
   }
 
+  /** Takes what the sticky form matches from here on, unless that has more UTF-16 units. */
+  skips(form: RegExp, most: number): boolean {
+    form.lastIndex = this.at
+    if (!form.test(this.text) || form.lastIndex - this.at > most) return false
+    this.at = form.lastIndex
+    return true
+  }
+
   /** A string of at most so many UTF-16 units. */
   string(most: number): string {
     const { text, at } = this
@@ -63,6 +73,15 @@ export class CanonicalReader {
     if (value.length > most) throw OTHER_FORM
     this.at = end + 1
     return value
+  }
+
+  /** A string of just so many UTF-16 units, about which the caller must see for itself that it is plain. */
+  units(count: number): string {
+    const { text, at } = this
+    const end = at + count + 1
+    if (text.charCodeAt(at) !== QUOTE || text.charCodeAt(end) !== QUOTE) throw OTHER_FORM
+    this.at = end + 1
+    return text.slice(at + 1, end)
   }
 
   stringOrNull(most: number): string | null {

@@ -58,6 +58,17 @@ test('what JSON cannot hold is refused', () => {
   for (const value of bad) assert.throws(() => jcs(value as JsonValue), { code: 'format.malformed' })
 })
 
+test('a long list of texts is written like a short one, and a lone surrogate in it is refused', () => {
+  const texts = ['plain', 'caf\u00e9', '\u{1f600}', '\\ud800', '"', '\u0001', '\u2028']
+  const long = Array.from({ length: 200 }, (_, index) => texts[index % texts.length] ?? '')
+  for (const list of [long, long.filter((text) => text !== '\\ud800'), [...long, 1], [...long, ['x']]])
+    assert.equal(jcs(list), `[${list.map((item) => jcs(item)).join()}]`)
+  for (const bad of ['\ud800', '\udc00x', undefined])
+    assert.throws(() => jcs([...long, bad] as string[]), { code: 'format.malformed' })
+  // A hole.
+  assert.throws(() => jcs(Object.assign([...long], { length: 201 })), { code: 'format.malformed' })
+})
+
 test('depth has a limit, so a cycle is refused rather than followed', () => {
   const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as JsonValue
   assert.equal(jcs(nested(MAX_JSON_DEPTH)).length, 2 * MAX_JSON_DEPTH)

@@ -35,22 +35,24 @@ export const LEAF_PREFIX = 0
 
 /** The root of a tree (RFC 6962 §2.1) that is too long to be held: of each complete subtree only the hash is kept. */
 export class MerkleTree {
-  /** Hash of the complete subtree of 2^level leaves behind the larger ones, at level * 32; there where that bit of the size is set. */
-  readonly #peaks = new Uint8Array(HASH_BYTES * MAX_LEVELS)
-  readonly #node = new Uint8Array(1 + 2 * HASH_BYTES)
+  /**
+   * By level a node as it is hashed: its left child is the complete subtree of 2^level leaves behind the larger ones, there where that bit
+   * of the size is set, and its right child comes to it.
+   */
+  readonly #nodes: Uint8Array[] = []
   #size = 0
-
-  constructor() {
-    this.#node[0] = NODE_PREFIX
-  }
 
   /** The next leaf's data with `LEAF_PREFIX` before it: whoever has many of them in one place need not copy each. */
   add(prefixed: Uint8Array): void {
+    let hashedNext = prefixed
     let level = 0
-    for (let rest = this.#size++; rest % 2 === 1; rest = Math.floor(rest / 2)) level++
-    sha256Into(prefixed, this.#peaks, HASH_BYTES * level)
     // As a carry in addition: with each smaller subtree it makes one of twice the size.
-    for (let below = 0; below < level; below++) this.#join(below, level)
+    for (let rest = this.#size++; rest % 2 === 1; rest = Math.floor(rest / 2)) {
+      const node = this.#node(level++)
+      sha256Into(hashedNext, node, RIGHT)
+      hashedNext = node
+    }
+    sha256Into(hashedNext, this.#node(level), LEFT)
   }
 
   /** The root over the leaves so far; that of the empty tree is SHA-256 of nothing. */
@@ -58,16 +60,14 @@ export class MerkleTree {
     let root: Uint8Array | null = null
     for (let level = 0, rest = this.#size; rest > 0; level++, rest = Math.floor(rest / 2)) {
       if (rest % 2 === 0) continue
-      const peak = this.#peaks.slice(HASH_BYTES * level, HASH_BYTES * (level + 1))
+      const peak = this.#node(level).slice(LEFT, RIGHT)
       root = root === null ? peak : nodeHash(peak, root)
     }
     return root ?? sha256(new Uint8Array())
   }
 
-  #join(left: number, right: number): void {
-    this.#node.set(this.#peaks.subarray(HASH_BYTES * left, HASH_BYTES * (left + 1)), 1)
-    this.#node.set(this.#peaks.subarray(HASH_BYTES * right, HASH_BYTES * (right + 1)), 1 + HASH_BYTES)
-    sha256Into(this.#node, this.#peaks, HASH_BYTES * right)
+  #node(level: number): Uint8Array {
+    return (this.#nodes[level] ??= Uint8Array.of(NODE_PREFIX, ...new Uint8Array(2 * HASH_BYTES)))
   }
 }
 
@@ -202,10 +202,10 @@ function parents(level: readonly Uint8Array[]): Uint8Array[] {
 }
 
 const NODE_PREFIX = 1
+/** Where a node has its children. */
+const [LEFT, RIGHT] = [1, 1 + HASH_BYTES]
 const LEAF = Uint8Array.of(LEAF_PREFIX)
 const NODE = Uint8Array.of(NODE_PREFIX)
-/** A size that a number holds exactly. */
-const MAX_LEVELS = 53
 
 function isRight(node: bigint): boolean {
   return (node & 1n) === 1n

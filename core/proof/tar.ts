@@ -24,7 +24,7 @@ export function writeTar(members: TarMembers): Uint8Array {
 
 /**
  * The members of an ustar archive, as views into `bytes`. Strict, because two readers must never see two archives in one file:
- * regular files only, relative names of visible ASCII without `.` or `..`, none twice or both file and folder, checksums right,
+ * regular files only, relative names of printable ASCII without `.` or `..`, none twice or both file and folder, checksums right,
  * padding zero, nothing but zeros behind the end marker.
  * @throws RunproofError `format.malformed` naming the member, `format.too_large` beyond `limits`.
  */
@@ -119,7 +119,7 @@ function checkNames(names: readonly string[]): void {
 
 /** A backslash separates folders on other systems, a colon names drives and streams there. */
 function checkName(name: string): void {
-  if (!/^[!-~ ]+$/.test(name) || /[\\:]/.test(name))
+  if (!/^[ -~]+$/.test(name) || /[\\:]/.test(name))
     throw malformed(`the name ${shown(name)} has other than plain ASCII characters`)
   if (name.split('/').some((part) => part === '' || part === '.' || part === '..')) {
     throw malformed(`the name ${shown(name)} is absolute, leaves the archive or has an empty part`)

@@ -119,12 +119,13 @@ function withValue(context: Context, { local, path, value, block }: Fields<'With
     const replacement = read(frame)
     // Without a path undefined is a value too: OPA puts an input that was never given back like this.
     if (replacement === undefined && keys.length > 0) return UNDEFINED
-    const [saved, memories] = [frame[local], run.memories]
+    const [saved, memories, learned] = [frame[local], run.memories, run.learned]
     run.memories = []
     frame[local] = replacement === undefined ? undefined : inserted(saved, keys, replacement)
     const signal = inner(frame, run)
     frame[local] = saved
     run.memories = memories
+    run.learned = learned
     return signal > UNDEFINED ? outOf(signal) : signal
   }
 }

@@ -31,6 +31,29 @@ test('the budget ends at the same step', () => {
   }
 })
 
+test('a list that is asked about again gives what it gave, for the same number of steps, also where one item is another', () => {
+  const item = (index: number) => ({ ...violation, fingerprint: `f${index}`, confidence: index % 3 === 0 ? 0.5 : 1 })
+  const long = Array.from({ length: 100 }, (_, index) => item(index))
+  for (const at of [null, 0, 57, 99]) {
+    const findings = long.map((each, index) => (index === at ? { ...each, waived: true } : each))
+    const input = {
+      ...question,
+      controls: [
+        { ...fixed, findings },
+        { ...fixed, findings: long },
+      ],
+      unmapped: long,
+    }
+    const seen = evaluate(fused, ENTRYPOINT, input)
+    assert.deepEqual(seen, evaluate(single, ENTRYPOINT, input))
+    const { steps } = seen
+    for (const policy of [fused, single])
+      assert.throws(() => evaluate(policy, ENTRYPOINT, input, { maxSteps: steps - 1 }), {
+        code: 'gate.budget_exhausted',
+      })
+  }
+})
+
 const ENTRYPOINT = 'runproof/gate/decision'
 const question = {
   window: { id: 'w', start: '2026-03-02T09:00:00Z', end: '2026-03-02T10:00:00Z', minutes: 60 },

@@ -20,11 +20,22 @@ const MAX_CALL_DEPTH = 200
 /** What a function once gave for an input and data; a `with` starts afresh. */
 export type Memory = { readonly input: Value | undefined; readonly data: Value | undefined; readonly result: Value | undefined }
 
+/** A function's last call: with what, how deep, at what cost, and what it gave. */
+export type Call = {
+  readonly args: readonly (Value | undefined)[]
+  readonly depth: number
+  readonly steps: number
+  readonly result: Value | undefined
+}
+
 /** One evaluation. */
 export class Run {
   steps = 0
   returned: Value | undefined
   memories: (Memory | undefined)[] = []
+  /** Steps that went into what `memories` has: nothing takes them again. */
+  learned = 0
+  readonly calls: (Call | undefined)[] = []
   readonly results: Value[] = []
   /** Otherwise an error in a built-in is undefined, as in OPA's default mode, which only OPA's own suite asks for. */
   readonly isStrict: boolean
@@ -46,6 +57,11 @@ export class Run {
   enter(): void {
     if (++this.#depth > MAX_CALL_DEPTH)
       throw new RunproofError('gate.evaluation_failed', `calls nested deeper than ${MAX_CALL_DEPTH}`)
+  }
+
+  /** How many calls are under way. */
+  get depth(): number {
+    return this.#depth
   }
 
   leave(): void {

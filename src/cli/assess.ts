@@ -15,6 +15,7 @@ import type { Receipt } from '../shell.ts'
 import { openReportKey } from '../service/report-key.ts'
 import { openLedger, type Ledger } from '../store/ledger/ledger.ts'
 import { trustedSigners } from '../store/ledger/signer-events.ts'
+import { keptPacked } from './assess/kept-packed.ts'
 import { localShell } from './assess/local-shell.ts'
 import { assessOptions, type AssessOptions } from './assess/options.ts'
 import { earlierReport } from './assess/previous.ts'
@@ -116,7 +117,9 @@ async function assessWith(
   const taker = eventTaker(scope, await keys.redaction(), { threads: options.threads, redactor: promise.redactor })
   const intake = () => taker.fold.intake()
   const evaluatedAt = options.at ?? window.end
-  const shell = localShell({ promise, take: taker.take, intake, facts, previous, evaluatedAt, ledger, reportKey })
+  const kept = keptPacked()
+  const { keep } = kept
+  const shell = localShell({ promise, take: taker.take, intake, keep, facts, previous, evaluatedAt, ledger, reportKey })
 
   for (const file of options.events) {
     const name = file === '-' ? 'standard input' : basename(file)
@@ -131,7 +134,9 @@ async function assessWith(
   const receipt = await assure(sealed, shell)
   progress.update('writing')
   const log = { origin: ledger.origin, publicKey: ledger.publicKey, size: ledger.head().size }
-  const written = await writeOut(options.out, { receipt, trust, log, signer: reportKey, quarantined: taker.quarantined })
+  const evidence = kept.packed()
+  const { quarantined } = taker
+  const written = await writeOut(options.out, { receipt, evidence, trust, log, signer: reportKey, quarantined })
   return { receipt, written }
 }
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import { Worker, type ResourceLimits } from 'node:worker_threads'
 
 /** More readers than this leave nothing to read: one thread gives them their bytes. */
 const MOST_THREADS = 4
@@ -20,8 +20,8 @@ export class Thread {
   private readonly waiting: Waiting[] = []
   private failed: Error | null = null
 
-  constructor(entry: URL, workerData: unknown) {
-    this.worker = new Worker(entry, { workerData })
+  constructor(entry: URL, workerData: unknown, resourceLimits: ResourceLimits = {}) {
+    this.worker = new Worker(entry, { workerData, resourceLimits })
     this.worker.unref()
     this.worker.on('message', (answer) => this.settle(({ resolve }) => resolve(answer)))
     this.worker.on('error', (error) => this.fail(error instanceof Error ? error : new Error(String(error))))

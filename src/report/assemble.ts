@@ -2,7 +2,7 @@ import { derivedParts, predicateOf } from '../../core/judge/report.ts'
 import type { Judgement } from '../../core/model/judgement.ts'
 import type { Manifest } from '../../core/model/manifest.ts'
 import { REPORT_PREDICATE, type Report } from '../../core/model/report.ts'
-import type { Sealed } from '../../core/model/sealed.ts'
+import type { Sums } from '../../core/model/sealed.ts'
 import { decisionKind, type Decision } from '../../core/model/decision.ts'
 import type { RefusedWaiver, Signer, Verified } from '../../core/model/waiver.ts'
 import { utf8 } from '../../core/proof/bytes.ts'
@@ -26,13 +26,13 @@ type Circumstances = {
 
 /** The full report of a judged window. */
 export function assembleReport(
-  { root, digest, lines }: Sealed,
+  { root, digest, lines }: Sums,
   judgement: Judgement,
   circumstances: Circumstances,
   version: string,
 ): Report {
   const { promised, decisions, refused, previous, ledger } = circumstances
-  const derived = derivedParts(promised.manifest, sha256Hex(jcs(promised.gate)), { root, digest, lines: lines.length }, judgement)
+  const derived = derivedParts(promised.manifest, sha256Hex(jcs(promised.gate)), { root, digest, lines }, judgement)
   return {
     ...derived,
     producer: { name: 'runproof', version },

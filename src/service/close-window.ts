@@ -6,6 +6,7 @@ import type { RefusedWaiver } from '../../core/model/waiver.ts'
 import type { Window } from '../../core/model/window.ts'
 import { merge } from '../../core/judge/merge.ts'
 import { open } from '../../core/judge/open.ts'
+import type { Sealing } from '../../core/judge/seal.ts'
 import { sealedFacts } from '../../core/judge/sealed-facts.ts'
 import { RunproofError } from '../../core/model/errors.ts'
 import { utf8, hex } from '../../core/proof/bytes.ts'
@@ -85,9 +86,7 @@ async function closeOnce(closing: Closing, window: Window, manifest: number, cau
     version: closing.version,
     take: () => Promise.reject(new Error('a window that is being closed takes nothing')),
     windowInputs: async () => ({ promised: promisedOf(promise), intake, facts }),
-    async keepSealed(sealed) {
-      keepSealed(closing, sealed)
-    },
+    keepSealed: (sealing) => keepSealed(closing, sealing),
     async caseFileOf() {
       const decisions = counted.decisions.map((decision) => asLogged(closing.ledger, decision))
       const { origin, size, root } = closing.ledger.head()
@@ -125,7 +124,7 @@ async function closeOnce(closing: Closing, window: Window, manifest: number, cau
 
 /** A window whose rows were let go after it was sealed: what came since joins what the sealed evidence holds, which has every sign of life. */
 function joined({ reports }: Closing, report: string, since: Intake): Intake {
-  const { intake } = open({ lines: [...reports.evidenceLines(report)] })
+  const { intake } = open({ lines: reports.evidenceLines(report) })
   return { ...merge(intake, { ...since, watch: new Map() }), watch: intake.watch }
 }
 
@@ -219,12 +218,15 @@ function earlier(
   }
 }
 
-/** The evidence itself is kept as an object; the ledger remembers that this window was sealed with this root. */
-function keepSealed({ objects, ledger }: Closing, { window, root, digest, lines }: Sealed): void {
-  const kept = objects.put(utf8(lines.map((line) => `${line}\n`).join('')))
+/** The evidence itself is kept as an object while it is sealed; the ledger remembers that this window was sealed with this root. */
+async function keepSealed({ objects, ledger }: Closing, sealing: Sealing): Promise<Sealed> {
+  const kept = await objects.putStream(sealing.blocks())
+  const { window } = sealing
+  const { root, digest, lines } = sealing.sums()
   if (kept !== digest) throw new Error('the sealed evidence was not kept under its own digest')
-  const spec = { window: window.id, evidence: { root, digest, lines: lines.length } }
+  const spec = { window: window.id, evidence: { root, digest, lines } }
   ledger.append([eventEntry('windowSealed', spec, sealedEvent(window, digest))])
+  return { window, root, digest, lines, pieces: () => objects.getStream(digest) }
 }
 
 function sealedEvent(window: Window, digest: string): string {

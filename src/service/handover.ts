@@ -5,6 +5,7 @@ import { keyHint, spkiFromPem } from '../../core/proof/keys.ts'
 import { sha256Hex } from '../../core/proof/sha256.ts'
 import { writeTar } from '../../core/proof/tar.ts'
 import { auditMembersOf } from '../lib/io/audit-file.ts'
+import { packEvidence } from '../lib/io/packed-evidence.ts'
 import { reportBytes } from '../report/assemble.ts'
 import { reportHtml, type Seal } from '../report/html.ts'
 import type { PublishedPromise } from '../store/kept/promises.ts'
@@ -59,7 +60,7 @@ export async function reportFile(
   const members = auditMembersOf({
     bundle,
     report: reportBytes(report),
-    evidence: reports.evidence(digest),
+    evidence: Buffer.concat(await packEvidence([reports.evidence(digest)])),
     signature: receipt.manifest.signature,
     ...(since && { signatureEntry: since }),
     decisions: decisionsIn(ledger, receipt),

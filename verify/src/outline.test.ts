@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { act, at, inputsOf, manifestOf } from '../../core/judge/fixtures.ts'
-import { judge } from '../../core/judge/judge.ts'
+import { judge, judged } from '../../core/judge/judge.ts'
 import { derivedParts } from '../../core/judge/report.ts'
 import { open, seal } from '../../core/judge/seal.ts'
 import { auditMembers } from '../../core/model/audit-file.ts'
@@ -22,14 +22,10 @@ const acts = [
 ]
 const sealed = seal(inputsOf({ acts, gate, manifest: manifestOf() }))
 const inputs = open(sealed)
-const judgement = judge({ ...inputs, decisions: [], evaluatedAt: '2026-03-02T00:10:00Z' })
+const question = { ...inputs, decisions: [], evaluatedAt: '2026-03-02T00:10:00Z' }
+const judgement = judge(question)
 const hash = 'a'.repeat(64)
-const derived = derivedParts(
-  inputs.manifest,
-  hash,
-  { root: sealed.root, digest: sealed.digest, lines: sealed.lines.length },
-  judgement,
-)
+const derived = derivedParts(inputs.manifest, hash, sealed.sums(), judgement)
 const report: Report = {
   ...derived,
   producer: { name: 'runproof', version: '1.0.0' },
@@ -44,7 +40,7 @@ const membersOf = (text: string) => new Map([[auditMembers.report, utf8(text)]])
 /** The report as the quick way reads it; null where it leaves it to the slow one. */
 const quickly = (text: string): Report | null => {
   const outline = outlineOf(membersOf(text))
-  return outline && completed(outline, judgement)
+  return outline && completed(outline, judged(question, outline.findings))
 }
 const slowly = (text: string): Report | null => {
   try {
@@ -121,9 +117,22 @@ test('whatever is changed in a report: what the quick way reads, the slow way re
   )
 })
 
-test('a sum that no number holds exactly is left to the slow way, which refuses it', () => {
-  const large = { ...judgement, findings: judgement.findings.map((finding) => ({ ...finding, count: 2 ** 53 })) }
+test('a report is not completed with findings that were not compared with its own', () => {
   const outline = outlineOf(membersOf(text))
   assert.ok(outline)
-  assert.equal(completed(outline, large), null)
+  assert.equal(completed(outline, judged(question, null)), null)
+  assert.equal(completed(outline, judged(question, utf8('[]'))), null)
+})
+
+test('a list of fingerprints with anything else in it is no part of a report', () => {
+  const [control] = judgement.controls
+  assert.ok(control && control.findings.length > 0)
+  for (const findings of [['rpf1:0'], [null], [...control.findings, 'x'], 'rpf1', { length: 0 }] as unknown[]) {
+    const other = jcs({ ...report, judgement: { ...judgement, controls: [{ ...control, findings }] } } as JsonValue)
+    assert.equal(quickly(other), null)
+    assert.throws(
+      () => readReport(membersOf(other)),
+      /judgement\.controls\.0\.findings(?:\.\d)?: must be a (?:list of )?fingerprint/,
+    )
+  }
 })

@@ -1,6 +1,5 @@
 import { auditMembers } from '../../core/model/audit-file.ts'
-import { waiveDigest } from '../../core/judge/step-digests.ts'
-import type { Judgement } from '../../core/model/judgement.ts'
+import type { Judged } from '../../core/judge/judge.ts'
 import { ReportSchema, type Report } from '../../core/model/report.ts'
 import { fromUtf8, utf8 } from '../../core/proof/bytes.ts'
 import { parseCanonical } from '../../core/proof/canonical.ts'
@@ -38,16 +37,16 @@ export function outlineOf(members: Members): Outline | null {
   }
 }
 
-/**
- * The whole report, when the findings of this judgement lie in it byte by byte; null when others do. The digest of the step `waive` is
- * over just these bytes.
- */
-export function completed({ report, findings }: Outline, again: Judgement): Report | null {
-  const step = again.steps.find(({ name }) => name === 'waive')
-  // A sum that a double holds only nearly is no number that a report may have.
-  const isExact = again.findings.every(({ count }) => Number.isSafeInteger(count))
-  if (!isExact || waiveDigest(findings, again.waivers, again.confirmations) !== step?.digest) return null
-  return { ...report, judgement: { ...report.judgement, findings: again.findings } }
+/** The whole report, when the findings of this judgement lie in it byte by byte; null when others do. They are made when asked for. */
+export function completed({ report }: Outline, again: Judged): Report | null {
+  if (!again.isAsWritten) return null
+  const judgement = {
+    ...report.judgement,
+    get findings() {
+      return again.findings()
+    },
+  }
+  return { ...report, judgement }
 }
 
 const MARKED = '"findings":[0]'

@@ -1,4 +1,4 @@
-import { judge } from '../../core/judge/judge.ts'
+import { judged, type Judged } from '../../core/judge/judge.ts'
 import type { Digests } from '../../core/judge/line-digest.ts'
 import type { Judgement } from '../../core/model/judgement.ts'
 import type { Report } from '../../core/model/report.ts'
@@ -12,10 +12,13 @@ import { completed, outlineOf } from './outline.ts'
 
 export type EvidenceDigests = Digests & { readonly lines: number }
 
+/** `said`: what judging again must give; without the findings when these were compared already, and replayed without them too. */
+export type ReadReport = { readonly report: Report; readonly bytes: Uint8Array; readonly said: Report }
+
 /** What the checks are about; undefined where it could not be read. What was made of it is asked for by a call, which may throw. */
 export type Parts = {
   readonly bundle: Bundle | undefined
-  readonly report: { readonly report: Report; readonly bytes: Uint8Array } | undefined
+  readonly report: ReadReport | undefined
   readonly evidence: EvidenceDigests | undefined
   readonly inputs: SealedInputs | undefined
   readonly decided: (() => Decided) | undefined
@@ -37,8 +40,8 @@ export async function readParts(members: Members, trust: Trust): Promise<{ reado
   const sealed = await attempt(() => readSealed(members))
   const inputs = sealed && (await attempt(() => inputsOf(sealed)))
   const quick = inputs && (await judgedReport(members, inputs, trust))
-  const report = quick?.report ?? (await attempt(() => readReport(members)))
-  const made = quick ?? (report && inputs && (await judgedAgain(members, report.report, inputs, trust)))
+  const report = quick?.report ?? (await attempt(() => wholeReport(members)))
+  const made = quick ?? (report && inputs && (await replayedWhole(members, report.report, inputs, trust)))
   const check = await checking('format', () => {
     insist(broken.length === 0, broken.join('; '))
     return `${members.size} members, every one readable and in canonical form`
@@ -54,24 +57,48 @@ async function judgedReport(
   members: Members,
   inputs: SealedInputs,
   trust: Trust,
-): Promise<(Made & { readonly report: NonNullable<Parts['report']> }) | null> {
+): Promise<(Made & { readonly report: ReadReport }) | null> {
   const outline = outlineOf(members)
   if (outline === null) return null
-  const made = await judgedAgain(members, outline.report, inputs, trust)
+  const { decided, judged } = await judgedAgain(members, outline.report, inputs, trust, outline.findings)
   try {
-    const report = completed(outline, made.replayed())
-    return report && { ...made, report: { report, bytes: outline.bytes } }
+    const again = judged()
+    const report = completed(outline, again)
+    const replayed = (): Judgement => ({ ...again.rest, findings: [] })
+    return report && { decided, replayed, report: { report, bytes: outline.bytes, said: outline.report } }
   } catch {
     return null
   }
 }
 
+function wholeReport(members: Members): ReadReport {
+  const { report, bytes } = readReport(members)
+  return { report, bytes, said: report }
+}
+
+async function replayedWhole(members: Members, report: Report, inputs: SealedInputs, trust: Trust): Promise<Made> {
+  const { decided, judged } = await judgedAgain(members, report, inputs, trust, null)
+  const replayed = (): Judgement => {
+    const { rest, findings } = judged()
+    return { ...rest, findings: findings() }
+  }
+  return { decided, replayed }
+}
+
+type JudgedAgain = { readonly decided: () => Decided; readonly judged: () => Judged }
+
 /** Judged again with the decisions that hold, also where others do not: so the first thing that differs is named. */
-async function judgedAgain(members: Members, report: Report, inputs: SealedInputs, trust: Trust): Promise<Made> {
+async function judgedAgain(
+  members: Members,
+  report: Report,
+  inputs: SealedInputs,
+  trust: Trust,
+  findings: Uint8Array | null,
+): Promise<JudgedAgain> {
   const found = await outcome(() => decisionsOf(members, report, inputs, trust))
   const decisions = 'value' in found ? found.value.verified : []
-  const judged = await outcome(() => judge({ ...inputs, decisions, evaluatedAt: report.evaluatedAt }))
-  return { decided: () => valueOf(found), replayed: () => valueOf(judged) }
+  const again = await outcome(() => judged({ ...inputs, decisions, evaluatedAt: report.evaluatedAt }, findings))
+  return { decided: () => valueOf(found), judged: () => valueOf(again) }
 }
 
 type Outcome<T> = { readonly value: T } | { readonly error: unknown }

@@ -42,7 +42,7 @@ export async function verifyAudit(members: Members, trust: Trust): Promise<Verif
     await run('gate', { report, inputs }, ({ report, inputs }) => checkGate(report.report, inputs, trust)),
     await run('decisions', { report, inputs, decided }, ({ decided }) => checkDecisions(decided())),
     await run('replay', { report, evidence, inputs, replayed }, ({ report, evidence, inputs, replayed }) =>
-      checkReplay(report.report, evidence, inputs, replayed()),
+      checkReplay(report.said, evidence, inputs, replayed()),
     ),
   ]
   const notes = [...notesOf(trust, report?.report, inputs), ...uncheckedMembers(members)]

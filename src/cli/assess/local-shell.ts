@@ -1,6 +1,7 @@
 import type { Intake } from '../../../core/model/intake.ts'
 import type { Report } from '../../../core/model/report.ts'
-import type { Facts } from '../../../core/model/sealed.ts'
+import type { Sealing } from '../../../core/judge/seal.ts'
+import type { Facts, Sealed } from '../../../core/model/sealed.ts'
 import type { Instant } from '../../../core/model/time.ts'
 import { hex } from '../../../core/proof/bytes.ts'
 import { payloadOf } from '../../../core/proof/dsse.ts'
@@ -23,6 +24,8 @@ export type LocalShell = {
   readonly take: Shell['take']
   /** What was taken for the window so far. */
   readonly intake: () => Intake
+  /** Where the evidence goes while it is sealed. */
+  readonly keep: (sealing: Sealing) => Promise<Sealed>
   readonly facts: Facts
   readonly previous: Report['previous']
   readonly evaluatedAt: Instant
@@ -31,15 +34,19 @@ export type LocalShell = {
 }
 
 /** The ports of the flow on one machine and for one window: files in, this machine's keys and ledger. */
-export function localShell({ promise, take, intake, facts, previous, evaluatedAt, ledger, reportKey }: LocalShell): Shell {
+export function localShell(parts: LocalShell): Shell {
+  const { promise, take, intake, keep, facts, previous, evaluatedAt, ledger, reportKey } = parts
   return {
     version: version(),
     take,
     windowInputs: async () => ({ promised: promise.promised, intake: intake(), facts }),
     // The evidence itself goes into the audit file; the ledger remembers that this window was sealed with this root.
-    async keepSealed({ window, root, digest, lines }) {
-      const spec = { window: window.id, evidence: { root, digest, lines: lines.length } }
+    async keepSealed(sealing) {
+      const sealed = await keep(sealing)
+      const { window, root, digest, lines } = sealed
+      const spec = { window: window.id, evidence: { root, digest, lines } }
       ledger.append([eventEntry('windowSealed', spec, `sealed:${window.id}:${digest}`)])
+      return sealed
     },
     async caseFileOf(): Promise<CaseFile> {
       logManifest(ledger, promise)

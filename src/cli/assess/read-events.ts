@@ -16,6 +16,7 @@ import { builtIn, type Redactor } from '../../sensors/redact.ts'
 import type { Batch, Taken } from '../../shell.ts'
 import type { Progress } from '../progress.ts'
 import { ReaderPool } from './read-threaded.ts'
+import { inSmallHeap } from './small-heap.ts'
 
 /** An event that could not be read: where it stands and why, for `quarantine.ndjson`. */
 export type Quarantined = { readonly file: string; readonly line: number; readonly reason: string }
@@ -163,6 +164,6 @@ export async function chooseWindow(
 
 async function eachEvent(bytes: AsyncIterable<Uint8Array>, sensor: string, onEvent: (event: ReadEvent) => void): Promise<void> {
   const reader = createEventReader({ sensor, connectors, onEvent })
-  for await (const chunk of bytes) reader.push(chunk)
+  for await (const chunk of inSmallHeap(bytes)) reader.push(chunk)
   reader.end()
 }

@@ -53,7 +53,7 @@ async function outcomeOf(path: string, threads: number, redactor = builtIn): Pro
   const taker = eventTaker(scope, new Uint8Array(32), { threads, threadedFrom: 1, redactor })
   const taken = await taker.take({ source: path, sensor: 'auto', bytes: openEvents(path) })
   await taker.end()
-  const { digest } = seal({ ...inputsOf({ watch: [], window }), intake: taker.fold.intake() })
+  const { digest } = seal({ ...inputsOf({ watch: [], window }), intake: taker.fold.intake() }).sums()
   return { digest, taken, quarantined: taker.quarantined, count: taker.count() }
 }
 
@@ -111,7 +111,7 @@ test('events of several large files add up', async () => {
     const taker = eventTaker({ ...foldScopeOf(manifestOf(), window), window }, new Uint8Array(32), { threads, threadedFrom: 1 })
     for (const path of parts) await taker.take({ source: path, sensor: 'falco', bytes: openEvents(path) })
     await taker.end()
-    return seal({ ...inputsOf({ watch: [], window }), intake: taker.fold.intake() }).digest
+    return seal({ ...inputsOf({ watch: [], window }), intake: taker.fold.intake() }).sums().digest
   }
   assert.equal(await sealedBy(3), await sealedBy(1))
 })

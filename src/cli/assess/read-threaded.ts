@@ -3,12 +3,15 @@ import { lineChunks, type LineChunk } from '../../collect/line-chunks.ts'
 import { Thread } from '../../collect/threads.ts'
 import { mergeParts } from '../../../core/judge/merge.ts'
 import type { Asked, ChunkRead, Sharing, ThreadData, Written } from './reader-thread-answers.ts'
+import { inSmallHeap } from './small-heap.ts'
 import { writtenBehaviours } from './written-behaviours.ts'
 
 /** Large enough that handing it over costs nothing beside reading it, small enough that a few of them are little memory. */
 const CHUNK = 1024 * 1024
 /** One that is read and one that waits, so that no thread is idle. */
 const AHEAD = 2
+/** A small nursery for each: what an event leaves behind is gone with the next, and need not be collected all at once. */
+const resourceLimits = { maxYoungGenerationSizeMb: 48 }
 
 export type ThreadedRead = {
   readonly events: number
@@ -24,7 +27,7 @@ export class ReaderPool {
 
   constructor(count: number, data: ThreadData) {
     const entry = new URL('reader-thread.ts', import.meta.url)
-    this.threads = Array.from({ length: count }, () => new Thread(entry, data))
+    this.threads = Array.from({ length: count }, () => new Thread(entry, data, resourceLimits))
   }
 
   /**
@@ -44,7 +47,7 @@ export class ReaderPool {
       isApart &&= read.isSettled
     }
     try {
-      for await (const chunk of lineChunks(source, { size: CHUNK, spare: () => spare.pop() })) {
+      for await (const chunk of inSmallHeap(lineChunks(source, { size: CHUNK, spare: () => spare.pop() }))) {
         if (chunk.index > 0 && startsWithMark(chunk.bytes)) isApart = false
         if (!isApart) break
         const taken = take(chunk).finally(() => open.delete(taken))
@@ -74,7 +77,7 @@ export class ReaderPool {
         return thread.ask({ kind: 'write', given } satisfies Asked)
       }),
     )) as readonly Written[]
-    return mergeParts(written.map(({ lines, ...rest }) => ({ ...rest, behaviours: writtenBehaviours(lines) })))
+    return mergeParts(written.map(({ blocks, ...rest }) => ({ ...rest, behaviours: writtenBehaviours(blocks) })))
   }
 
   async end(): Promise<void> {

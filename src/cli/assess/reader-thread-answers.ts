@@ -47,8 +47,8 @@ export type Shared = string
 /** What a thread gives away: one text for each part, but for its own. */
 export type Sharing = { readonly shared: readonly Shared[] }
 
-/** One part of all behaviours as sealed lines, and what else the thread saw. */
-export type Written = Omit<Intake, 'behaviours'> & { readonly lines: readonly string[] }
+/** One part of all behaviours as sealed lines, in blocks of whole ones, and what else the thread saw. */
+export type Written = Omit<Intake, 'behaviours'> & { readonly blocks: readonly Uint8Array<ArrayBuffer>[] }
 
 export type Answer = { readonly reply: ChunkRead | Sharing | Written | null; readonly transfer: readonly ArrayBuffer[] }
 
@@ -98,17 +98,18 @@ export function answerer({ scope, digestKey, mostListed }: ThreadData, redactor:
     return { shared: parts.map((part, index) => (index === number ? '' : packBehaviours(part))) }
   }
 
-  function write({ given }: Extract<Asked, { kind: 'write' }>): Written {
+  function write({ given }: Extract<Asked, { kind: 'write' }>): Answer {
     for (const shared of given) own = merge(own, { ...nothing, behaviours: unpackBehaviours(shared) })
     const { behaviours, ...rest } = own
     own = nothing
-    return { ...rest, lines: writeBehaviours(behaviours) }
+    const blocks = writeBehaviours(behaviours)
+    return { reply: { ...rest, blocks }, transfer: blocks.map(({ buffer }) => buffer) }
   }
 
   return (asked) => {
     if (asked.kind === 'lines') return read(asked)
     if (asked.kind === 'share') return { reply: share(asked), transfer: [] }
-    if (asked.kind === 'write') return { reply: write(asked), transfer: [] }
+    if (asked.kind === 'write') return write(asked)
     fold = createFold(scope)
     return { reply: null, transfer: [] }
   }

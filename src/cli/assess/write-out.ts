@@ -21,6 +21,8 @@ export type Written = {
 
 export type Handed = {
   readonly receipt: Receipt
+  /** As it was packed while it was sealed. */
+  readonly evidence: Uint8Array
   readonly trust: Trust
   readonly log: { readonly origin: string; readonly publicKey: Uint8Array; readonly size: number }
   readonly signer: { readonly name: string; readonly keyId: string; readonly pem: string }
@@ -31,9 +33,9 @@ export type Handed = {
  * Writes what is handed over: the audit file (all that `verify` needs beside a trust root), the page for people as HTML and as PDF, the
  * same parts as single files for other people's tools, and the trust root of this run.
  */
-export async function writeOut(folder: string, { receipt, trust, log, signer, quarantined }: Handed): Promise<Written> {
+export async function writeOut(folder: string, { receipt, evidence, trust, log, signer, quarantined }: Handed): Promise<Written> {
   await mkdir(folder, { recursive: true })
-  const { report, reportDigest, bundle, sealed, caseFile, ledgerIndex } = receipt
+  const { report, reportDigest, bundle, caseFile, ledgerIndex } = receipt
   const seal = {
     reportDigest,
     ledger: { origin: log.origin, index: ledgerIndex, size: log.size },
@@ -43,7 +45,7 @@ export async function writeOut(folder: string, { receipt, trust, log, signer, qu
   const members = auditMembersOf({
     bundle,
     report: reportBytes(report),
-    evidence: sealed.lines.map((line) => `${line}\n`).join(''),
+    evidence,
     signature: caseFile.promised.signature,
     decisions: caseFile.decisions.map(({ verified, bundle }) => ({
       digest: verified.digest,

@@ -20,8 +20,8 @@ function intakeOf(some: readonly string[]): Intake {
 
 test('behaviours that were written are the same behaviours and the same lines', () => {
   const { behaviours } = intakeOf(names)
-  const lines = writeBehaviours(behaviours)
-  const read = writtenBehaviours(lines)
+  const blocks = writeBehaviours(behaviours)
+  const read = writtenBehaviours(blocks)
   assert.deepEqual(
     [...read.keys()],
     sortedByKey(behaviours).map(([fingerprint]) => fingerprint),
@@ -30,7 +30,7 @@ test('behaviours that were written are the same behaviours and the same lines', 
     const { line: _, ...known } = behaviours.get(fingerprint) ?? assert.fail(fingerprint)
     assert.deepEqual({ fingerprint, identity, sightings, samples }, known)
   }
-  assert.deepEqual(Array.from(read.values(), behaviourText), lines)
+  assert.deepEqual(Array.from(read.values(), behaviourText), linesIn(blocks))
 })
 
 test('a written behaviour that is merged with more is written anew', () => {
@@ -44,7 +44,10 @@ test('parts follow one another by fingerprint and hold every behaviour once', ()
   const { behaviours } = intakeOf(names)
   for (const count of [1, 2, 3, 7]) {
     const parts = partsOf(behaviours, count)
-    assert.deepEqual(parts.flatMap(writeBehaviours), writeBehaviours(behaviours))
+    assert.deepEqual(
+      parts.flatMap(writeBehaviours).flatMap((block) => linesIn([block])),
+      linesIn(writeBehaviours(behaviours)),
+    )
     assert.equal(parts.length, count)
     for (const part of parts) assert.notEqual(part.size, 0)
   }
@@ -59,7 +62,7 @@ test('parts of one window are joined within the limits of the whole', () => {
   }))
   const limits = { behaviours: 40, sightingsEach: 9, killsEach: 9, watch: 9 }
   const joined = mergeParts(parts, limits)
-  assert.deepEqual(writeBehaviours(joined.behaviours), writeBehaviours(whole.behaviours).slice(0, 40))
+  assert.deepEqual(linesIn(writeBehaviours(joined.behaviours)), linesIn(writeBehaviours(whole.behaviours)).slice(0, 40))
   assert.deepEqual(
     joined.tally,
     new Map([
@@ -69,3 +72,7 @@ test('parts of one window are joined within the limits of the whole', () => {
   )
   assert.deepEqual(mergeParts(parts).tally, new Map([['health', 3]]))
 })
+
+function linesIn(blocks: readonly Uint8Array[]): readonly string[] {
+  return Buffer.concat(blocks).toString().trimEnd().split('\n')
+}

@@ -1,4 +1,5 @@
 import { LineReader, readManyLine } from '../../../core/judge/canonical-line.ts'
+import { blocksOf } from '../../../core/judge/line-blocks.ts'
 import { behaviourText } from '../../../core/judge/behaviour-line.ts'
 import { sightingKey, sortedByKey } from '../../../core/judge/merge.ts'
 import { readLine } from '../../../core/judge/evidence.ts'
@@ -9,20 +10,37 @@ import { parseJson } from '../../../core/proof/json.ts'
 
 type Behaviours = Intake['behaviours']
 
+const NEWLINE = 0x0a
+
 /** Where a line has its fingerprint, which comes first: `{"fingerprint":"rpf1:…`. */
 const FROM = '{"fingerprint":"'.length
 const TO = FROM + 'rpf1:'.length + 64
 /** Fingerprints begin with this and then with any digit alike. */
 const DIGITS_FROM = 'rpf1:'.length
 
-/** Behaviours as the lines that they are sealed as, in order. */
-export function writeBehaviours(behaviours: Behaviours): readonly string[] {
-  return sortedByKey(behaviours).map(([, behaviour]) => behaviourText(behaviour))
+/** Behaviours as the lines that they are sealed as, in order: blocks of whole lines, each with its newline. */
+export function writeBehaviours(behaviours: Behaviours): readonly Uint8Array<ArrayBuffer>[] {
+  return [...blocksOf(linesOf(behaviours))]
 }
 
-/** What {@link writeBehaviours} was given. Whoever only seals it again gets the lines; they are read when more is asked for. */
-export function writtenBehaviours(lines: readonly string[]): Map<Fingerprint, Behaviour> {
-  return new Map(lines.map((line) => [line.slice(FROM, TO), writtenBehaviour(line)]))
+function* linesOf(behaviours: Behaviours): Generator<string, void> {
+  for (const [, behaviour] of sortedByKey(behaviours)) yield behaviourText(behaviour)
+}
+
+/**
+ * What {@link writeBehaviours} was given. Whoever only seals it again gets the lines; they are read when more is asked for. They stay
+ * bytes until then: a thread hands these over without a copy, and they do not weigh on the collection of garbage.
+ */
+export function writtenBehaviours(blocks: readonly Uint8Array[]): Map<Fingerprint, Behaviour> {
+  const written = new Map<Fingerprint, Behaviour>()
+  for (const block of blocks) {
+    for (let from = 0, end = 0; from < block.length; from = end + 1) {
+      end = block.indexOf(NEWLINE, from)
+      const behaviour = writtenBehaviour(block.subarray(from, end))
+      written.set(behaviour.fingerprint, behaviour)
+    }
+  }
+  return written
 }
 
 /** The behaviours in so many parts by their fingerprints: of one part all come before all of the next, and parts are about as large. */
@@ -35,22 +53,26 @@ export function partsOf(behaviours: Behaviours, count: number): readonly Map<Fin
   return parts
 }
 
-function writtenBehaviour(line: string): Behaviour {
+function writtenBehaviour(bytes: Uint8Array): Behaviour {
+  const line = (): string => decoder.decode(bytes)
   return {
-    fingerprint: line.slice(FROM, TO),
+    fingerprint: decoder.decode(bytes.subarray(FROM, TO)),
     get identity() {
-      return readBehaviour(line).identity
+      return readBehaviour(line()).identity
     },
     get sightings() {
-      return readBehaviour(line).sightings
+      return readBehaviour(line()).sightings
     },
     get samples() {
-      return readBehaviour(line).samples
+      return readBehaviour(line()).samples
     },
-    line,
+    get line() {
+      return line()
+    },
   }
 }
 
+const decoder = new TextDecoder()
 const reader = new LineReader()
 
 function readBehaviour(line: string): Pick<Behaviour, 'identity' | 'sightings' | 'samples'> {

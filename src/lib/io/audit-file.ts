@@ -1,7 +1,6 @@
 import { constants } from 'node:fs'
 import { lstat, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
 import { auditLimits, auditMembers } from '../../../core/model/audit-file.ts'
 import { RunproofError } from '../../../core/model/errors.ts'
 import { utf8 } from '../../../core/proof/bytes.ts'
@@ -12,11 +11,11 @@ import { replaceFile } from './durable-file.ts'
 
 type Limits = { readonly members: number; readonly memberBytes: number; readonly totalBytes: number }
 
-/** What an audit file is made of. `evidence`: the sealed lines, each with its newline. */
+/** What an audit file is made of. `evidence`: the sealed lines as `packEvidence` packs them. */
 export type AuditParts = {
   readonly bundle: JsonValue
   readonly report: Uint8Array
-  readonly evidence: Uint8Array | string
+  readonly evidence: Uint8Array
   /** The manifest's signature; null when nobody signed it. */
   readonly signature: JsonValue | null
   /** The bundle that proves since when the log holds it. */
@@ -33,7 +32,7 @@ export function auditMembersOf(parts: AuditParts): Map<string, Uint8Array> {
   return new Map<string, Uint8Array>([
     [auditMembers.bundle, utf8(jcs(bundle))],
     [auditMembers.report, report],
-    [auditMembers.evidence, new Uint8Array(gzipSync(evidence, { level: 6 }))],
+    [auditMembers.evidence, evidence],
     ...(signature === null ? [] : [[auditMembers.manifest, utf8(jcs(signature))] as const]),
     ...(signatureEntry === undefined ? [] : [[auditMembers.manifestEntry, utf8(jcs(signatureEntry))] as const]),
     ...decisions.map(

@@ -90,7 +90,7 @@ function check(input: Uint8Array, sensor: string, manifest: Manifest): string {
   const sealedOf = (order: readonly Piece[]): readonly string[] => {
     const fold = createFold({ window: asked.value, cluster: resolved.scope.cluster, workloads: resolved.workloads })
     for (const { reading, raw } of order) foldEvent(fold, { reading, raw: Buffer.from(raw, 'latin1') }, new Uint8Array(32))
-    return seal({
+    const sealing = seal({
       procedure: PROCEDURE,
       window: asked.value,
       manifest,
@@ -98,7 +98,8 @@ function check(input: Uint8Array, sensor: string, manifest: Manifest): string {
       blindSpots: {},
       intake: fold.intake(),
       facts: noHistory,
-    }).lines
+    })
+    return [...sealing.lines]
   }
   const lines = sealedOf(pieces)
   if (mixed % 4 === 0)

@@ -33,13 +33,13 @@ export const evidenceTarget: Target = {
     }
     const none = { ...whole, intake: { behaviours: new Map(), watch: new Map(), tally: new Map() } }
     return {
-      seeds: [few, none].map((inputs) => bytesOf(seal(inputs).lines.join('\n'))),
+      seeds: [few, none].map((inputs) => bytesOf([...seal(inputs).lines].join('\n'))),
       mutate: mutateSealed,
       check(input) {
         const changed = textOf(input).split('\n')
         const opened = attempt(() => open({ lines: changed }))
         if (opened.refused !== null) return opened.refused
-        holds(seal(opened.value).lines.join('\n') === changed.join('\n'), 'sealed again it has other lines')
+        holds([...seal(opened.value).lines].join('\n') === changed.join('\n'), 'sealed again it has other lines')
         const judged = attempt(() => judge({ ...opened.value, decisions: [], evaluatedAt: opened.value.window.end }))
         return judged.refused ?? `judged ${judged.value.verdict}`
       },
