@@ -122,10 +122,7 @@ test('a peer that is not here has no figure, and is named with how it would be f
   assert.equal(json.status, 0, json.stderr)
   const { figures, note } = JSON.parse(json.stdout) as { figures: Record<string, number>; note: string }
   assert.deepEqual(figures, {})
-  assert.match(
-    note,
-    /^not measured here: DuckDB \(npm install --prefix \S+ @duckdb\/node-api\); OPA \(opa is not on PATH\)$/,
-  )
+  assert.match(note, /^not measured here: DuckDB \(npm install --prefix \S+ @duckdb\/node-api\); OPA \(opa is not on PATH\)$/)
   const table = ranWith(() => {})
   assert.equal(table.status, 0)
   assert.match(table.stdout, /^peers\n {2}not measured here: DuckDB .*; OPA .*\n\n$/)

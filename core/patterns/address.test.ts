@@ -45,7 +45,17 @@ test('a block of IPv4 that is written as IPv6 is the block of IPv4', () => {
 })
 
 test('a block that is none is refused', () => {
-  for (const block of ['10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/8/8', 'example.com', '::/129', '::ffff:10.0.0.0/8', '::ffff:0:0/95', '::ffff:0:0/129', '']) {
+  for (const block of [
+    '10.0.0.0/33',
+    '10.0.0.0/-1',
+    '10.0.0.0/8/8',
+    'example.com',
+    '::/129',
+    '::ffff:10.0.0.0/8',
+    '::ffff:0:0/95',
+    '::ffff:0:0/129',
+    '',
+  ]) {
     assert.throws(() => compileBlocks([block]), { code: 'format.malformed' }, block)
   }
 })
