@@ -64,6 +64,30 @@ test('a part is not made again for lines that differ in what it does not look at
   assert.equal(otherLooks(), 6)
 })
 
+test('a part that looks at the time in some lines is remembered for the others', () => {
+  const { connector, looks } = looking()
+  const timed: ReadableConnector = {
+    ...connector,
+    read(event) {
+      const part = memoryOf(event).part(timedPart)
+      return { class: 'ignored', sensor: 'looking', reason: part }
+    },
+  }
+  let made = 0
+  const timedPart = (event: JsonObject): string => {
+    made++
+    return event['which'] === 'host' ? `host at ${String(event['time'] as number)}` : 'container'
+  }
+  const lines = Array.from({ length: 400 }, (_, time) => `{"which":"${time % 2 === 0 ? 'host' : 'pod'}","time":${time}}`)
+  const reasons = readingsOf(lines, [timed]).map((reading) => 'reason' in reading && reading.reason)
+  assert.deepEqual(
+    reasons,
+    lines.map((_, time) => (time % 2 === 0 ? `host at ${time}` : 'container')),
+  )
+  assert.equal(looks(), 0)
+  assert.ok(made <= 205, `made ${made} times: for each line of a host, once for the others`)
+})
+
 test('a part that throws is made again, and others are remembered as before', () => {
   let thrown = 0
   const part = (event: JsonObject): string => {

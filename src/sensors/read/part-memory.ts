@@ -13,40 +13,30 @@ const LONGEST = 4_096
 const BLOCK = 4_096
 const REST = 16
 
-/** What stands at a place, in this order: the hash of a key, the recipe's number, where the key is kept and how many words it is. */
+/** What stands at a place, in this order: the hash of a key, the number of its way, where the key is kept and how many words it is. */
 const FIELDS = 4
 const [ID, OFFSET, LENGTH] = [1, 2, 3]
 
-/** What a part looks at in lines of one form, and whether remembering it pays. */
-class Recipe implements Onlooker {
-  /** Another number when more was found that the part looks at. */
-  id: number
-  readonly slots: number[] = []
+/** What a part looks at depends on what it sees there: so many ways are told apart, further ones are thrown together. */
+const MOST_WAYS = 4
+
+type Ending = { readonly slot: number; readonly ending: string }
+
+/** What a part looks at in some lines of a form. */
+type Way = {
+  readonly id: number
+  readonly slots: readonly number[]
   /** Texts of which only the ending is looked at. */
-  readonly endings: { readonly slot: number; readonly ending: string }[] = []
-  isMore = false
-  private readonly isKnown = new Uint8Array(MOST_SLOTS)
+  readonly endings: readonly Ending[]
+}
+
+/** How a part is found in lines of one form, and whether remembering it pays. */
+class Recipe {
+  ways: readonly Way[] = []
   private tries = 0
   private hits = 0
   /** Tries to let pass. */
   private rest = 0
-
-  constructor(id: number) {
-    this.id = id
-  }
-
-  slot(slot: number): void {
-    if (this.isKnown[slot] === 1) return
-    this.isKnown[slot] = 1
-    this.slots.push(slot)
-    this.isMore = true
-  }
-
-  ending(slot: number, ending: string): void {
-    if (this.isKnown[slot] === 1 || this.endings.some((known) => known.slot === slot && known.ending === ending)) return
-    this.endings.push({ slot, ending })
-    this.isMore = true
-  }
 
   get isResting(): boolean {
     if (this.rest > 0) {
@@ -63,6 +53,56 @@ class Recipe implements Onlooker {
   hit(): void {
     this.hits++
   }
+
+  /**
+   * The way that looks at just what was looked at; one that looks at more would find the part in fewer lines. `id` for a new one. When there
+   * are too many, one that looks at more.
+   */
+  wayOf({ slots, endings }: Looks, id: () => number): Way {
+    const covering = this.ways.filter((way) => covers(way, slots, endings))
+    const known = covering.find((way) => way.slots.length === slots.length)
+    if (known !== undefined) return known
+    const last = this.ways[MOST_WAYS - 1]
+    if (last !== undefined && covering[0] !== undefined) return covering[0]
+    const added = last === undefined ? { id: id(), slots, endings } : joined(last, slots, endings, id())
+    this.ways = [...this.ways.slice(0, MOST_WAYS - 1), added]
+    return added
+  }
+}
+
+function covers({ slots, endings }: Way, others: readonly number[], otherEndings: readonly Ending[]): boolean {
+  const has = ({ slot, ending }: Ending): boolean =>
+    slots.includes(slot) || endings.some((known) => known.slot === slot && known.ending === ending)
+  return others.every((slot) => slots.includes(slot)) && otherEndings.every(has)
+}
+
+function joined(way: Way, slots: readonly number[], endings: readonly Ending[], id: number): Way {
+  return { id, slots: [...new Set([...way.slots, ...slots])], endings: [...way.endings, ...endings] }
+}
+
+/** Notes down what is looked at while a part is made. */
+class Looks implements Onlooker {
+  slots: number[] = []
+  endings: Ending[] = []
+  /** The run in which a slot was looked at last. */
+  private readonly seenIn = new Int32Array(MOST_SLOTS)
+  private run = 0
+
+  begin(): void {
+    this.run++
+    this.slots = []
+    this.endings = []
+  }
+
+  slot(slot: number): void {
+    if (this.seenIn[slot] === this.run) return
+    this.seenIn[slot] = this.run
+    this.slots.push(slot)
+  }
+
+  ending(slot: number, ending: string): void {
+    this.endings.push({ slot, ending })
+  }
 }
 
 /**
@@ -72,6 +112,7 @@ class Recipe implements Onlooker {
 export class PartMemory {
   private readonly line: CurrentLine
   private readonly key = new Int32Array(LONGEST)
+  private readonly looks = new Looks()
   /** Made with the first part. */
   private values: unknown[] = []
   private places = new Int32Array(0)
@@ -90,7 +131,7 @@ export class PartMemory {
       part: <T>(make: Make<T>): T => {
         const known = recipes.get(make)
         if (known !== undefined) return this.part(known, make, event)
-        const recipe = new Recipe(++this.lastId)
+        const recipe = new Recipe()
         recipes.set(make, recipe)
         return this.part(recipe, make, event)
       },
@@ -103,23 +144,23 @@ export class PartMemory {
   private part<T>(recipe: Recipe, make: Make<T>, event: JsonObject): T {
     // A part of a part: whoever makes the whole looks at what this one looks at.
     if (this.line.onlooker !== null || recipe.isResting) return make(event)
-    const length = this.writeKey(recipe)
-    if (length < 0) return make(event)
-    const hash = hashOf(this.key, length, recipe.id)
-    const place = this.find(hash, recipe.id, length)
-    if (place >= 0) {
+    for (const way of recipe.ways) {
+      const length = this.writeKey(way)
+      const place = length < 0 ? -1 : this.find(hashOf(this.key, length, way.id), way.id, length)
+      if (place < 0) continue
       recipe.hit()
       return this.values[place] as T
     }
-    const { id } = recipe
-    const value = this.watched(recipe, make, event)
-    if (id === recipe.id) this.keep(hash, id, length, value)
-    else this.keepAnew(recipe, value)
+    const value = this.watched(make, event)
+    this.keep(
+      recipe.wayOf(this.looks, () => ++this.lastId),
+      value,
+    )
     return value
   }
 
-  /** Writes what the recipe looks at in the current line, texts with their lengths; below zero when that is too much. */
-  private writeKey({ slots, endings }: Recipe): number {
+  /** Writes what stands in the current line where the way looks, texts with their lengths; below zero when that is too much. */
+  private writeKey({ slots, endings }: Way): number {
     const { line, key } = this
     const { starts, ends, view } = line
     let to = 0
@@ -155,30 +196,27 @@ export class PartMemory {
   }
 
   /** Makes the part and notes down what it looks at. */
-  private watched<T>(recipe: Recipe, make: Make<T>, event: JsonObject): T {
-    recipe.isMore = false
-    this.line.onlooker = recipe
+  private watched<T>(make: Make<T>, event: JsonObject): T {
+    this.looks.begin()
+    this.line.onlooker = this.looks
     try {
       return make(event)
     } finally {
       this.line.onlooker = null
-      if (recipe.isMore) recipe.id = ++this.lastId
     }
   }
 
-  private keepAnew(recipe: Recipe, value: unknown): void {
-    const length = this.writeKey(recipe)
-    if (length >= 0) this.keep(hashOf(this.key, length, recipe.id), recipe.id, length, value)
-  }
-
-  private keep(hash: number, id: number, length: number, value: unknown): void {
+  private keep(way: Way, value: unknown): void {
+    const length = this.writeKey(way)
+    if (length < 0) return
+    const hash = hashOf(this.key, length, way.id)
     if (this.values.length === 0) this.begin()
     if (this.used + length > KEPT) this.forget()
     const first = hash & (PLACES - 1)
     const place = this.isFree(first) || !this.isFree(first ^ 1) ? first : first ^ 1
     this.kept.set(this.key.subarray(0, length), this.used)
     this.values[place] = value
-    this.places.set([hash, id, this.used, length], place * FIELDS)
+    this.places.set([hash, way.id, this.used, length], place * FIELDS)
     this.used += length
   }
 
