@@ -76,7 +76,7 @@ test('a part that looks at the time in some lines is remembered for the others',
   let made = 0
   const timedPart = (event: JsonObject): string => {
     made++
-    return event['which'] === 'host' ? `host at ${String(event['time'] as number)}` : 'container'
+    return event['which'] === 'host' ? `host at ${event['time'] as number}` : 'container'
   }
   const lines = Array.from({ length: 400 }, (_, time) => `{"which":"${time % 2 === 0 ? 'host' : 'pod'}","time":${time}}`)
   const reasons = readingsOf(lines, [timed]).map((reading) => 'reason' in reading && reading.reason)
