@@ -1,5 +1,6 @@
 import type { FoldScope } from '../core/judge/fold.ts'
 import { resolve } from '../core/judge/resolve.ts'
+import { sealable } from '../core/judge/rule-counts.ts'
 import { seal } from '../core/judge/seal.ts'
 import type { Intake } from '../core/model/intake.ts'
 import type { Control, Manifest } from '../core/model/manifest.ts'
@@ -45,7 +46,15 @@ export function foldScope(): FoldScope {
 }
 
 export function inputsOf(intake: Intake): SealedInputs {
-  return { procedure: 'rpj1', window, manifest, gate, blindSpots: {}, intake, facts: { previous: null, history: new Map() } }
+  return {
+    procedure: 'rpj1',
+    window,
+    manifest,
+    gate,
+    blindSpots: {},
+    intake: sealable(intake),
+    facts: { previous: null, history: new Map() },
+  }
 }
 
 export function sealedOf(intake: Intake): Sums {

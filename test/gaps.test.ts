@@ -190,6 +190,56 @@ test('alerts that Falco counted and nobody received leave the window inconclusiv
   assert.match(wordsOf(lost), /from 2026-03-02T00:20:00Z to 2026-03-02T00:25:00Z \(5 min, 2 of 3 alerts did not arrive\)/)
 })
 
+/** Snapshots that count by rule from 00:20 on, and what arrives of them from 00:21 on; all of it of another application. */
+function counting(rules: Readonly<Record<string, number>>, total = Object.values(rules).reduce((sum, count) => sum + count, 0)) {
+  const named = Object.fromEntries(Object.entries(rules).map(([rule, count]) => [`falco.rules.${rule}`, count]))
+  return alive(before, after, (at) => ({
+    'falco.rules.matches_total': 0,
+    ...(at > ms(0, 20) && { ...named, 'falco.rules.matches_total': total }),
+  }))
+}
+const arriving = (rule: string, count: number): Line[] =>
+  Array.from({ length: count }, (_, second) => ({ ...shell(ms(0, 21, second), { 'k8s.ns.name': 'other' }), rule }))
+
+test('a lost alert of a quiet rule is found however noisy others are, and what arrives twice hides none', async () => {
+  const counted = counting({ Read_sensitive_file_untrusted: 3, Noise: 40 })
+  const noise = arriving('Noise', 40)
+  const all = await judged([...counted, ...noise, ...arriving('Read sensitive file (untrusted)', 3)])
+  assert.equal(verdictOf(all)[0], 'pass')
+  const lost = await judged([...counted, ...noise, ...noise, ...arriving('Read sensitive file (untrusted)', 2)])
+  assert.deepEqual(verdictOf(lost), ['inconclusive', ['coverage']])
+  assert.match(
+    wordsOf(lost),
+    /from 2026-03-02T00:20:00Z to 2026-03-02T00:25:00Z \(5 min, 1 of 3 alerts of “Read_sensitive_file_untrusted” did not arrive\)/,
+  )
+  const beats = lost.evidence
+    .filter(({ kind }) => kind === 'watch')
+    .map((line) => (line as { signal?: { rules?: unknown } }).signal?.rules)
+  assert.ok(beats.some((rules) => JSON.stringify(rules) === '{"Noise":80,"Read_sensitive_file_untrusted":2}'))
+})
+
+test('two rules that Falco counts under one name are one; a reload that sets counters back is no loss', async () => {
+  const both = [...arriving('Read file', 2), ...arriving('Read (file)', 1)]
+  assert.equal(verdictOf(await judged([...counting({ Read_file: 3 }), ...both]))[0], 'pass')
+  assert.match(wordsOf(await judged([...counting({ Read_file: 4 }), ...both])), /1 of 4 alerts of “Read_file” did not arrive/)
+  const reloaded = counting({ Read_file: 3 }).map((line): Line => {
+    const isAfter = String(line['time']) > time(ms(0, 40))
+    return isAfter
+      ? {
+          ...line,
+          output_fields: { ...(line['output_fields'] as object), 'falco.rules.Read_file': 0, 'falco.rules.matches_total': 0 },
+        }
+      : line
+  })
+  assert.equal(verdictOf(await judged([...reloaded, ...both]))[0], 'pass')
+})
+
+test('evidence without counters by rule is what it was: the sum alone is compared, and beats name no rule', async () => {
+  const { evidence, report } = await judged([...counting({}, 3), ...arriving('Noise', 3)])
+  assert.equal(report.judgement.controls[0]?.verdict, 'pass')
+  assert.ok(evidence.every((line) => !JSON.stringify(line).includes('"rules":')))
+})
+
 test('a failed reload holds until rules were loaded anew', async () => {
   const failed: Line = { ...snapshot(ms(0, 12)), rule: 'Falco internal: hot restart failure', output_fields: {} }
   const forever = await judged([...quiet, failed])

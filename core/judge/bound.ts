@@ -1,6 +1,7 @@
 import type { Act, Subject, Target } from '../model/act.ts'
 import type { Watch } from '../model/watch.ts'
 import { sha256Hex } from '../proof/sha256.ts'
+import { boundRules } from './rule-counts.ts'
 
 /** PATH_MAX of Linux; whatever is longer was made to be. */
 const MAX_TEXT = 4096
@@ -32,12 +33,22 @@ export function boundAct(act: Act): Act {
 export function boundWatch(watch: Watch): Watch {
   const instance = { sensor: bound(watch.sensor), node: boundNullable(watch.node) }
   if (watch.kind === 'counters') {
-    return { ...watch, ...instance, version: boundNullable(watch.version), policies: boundPolicies(watch.policies) }
+    const texts = { version: boundNullable(watch.version), policies: boundPolicies(watch.policies) }
+    return withRules({ ...watch, ...instance, ...texts })
   }
   if (watch.kind === 'throttle') return { ...watch, ...instance, scope: boundNullable(watch.scope) }
   if (watch.kind === 'end') return { ...watch, ...instance, signal: bound(watch.signal) }
   if (watch.kind === 'fault') return { ...watch, ...instance, what: bound(watch.what) }
+  if (watch.kind === 'beat') return withRules({ ...watch, ...instance })
   return { ...watch, ...instance }
+}
+
+/** Rules by name within their bounds; absent where there are none. */
+function withRules<W extends Extract<Watch, { kind: 'beat' | 'counters' }>>(watch: W): W {
+  const rules = boundRules(watch.rules)
+  if (rules === watch.rules) return watch
+  const { rules: _, ...rest } = watch
+  return (rules === undefined ? rest : { ...rest, rules }) as W
 }
 
 /** The name of an outcome in the tally, within its bounds. */

@@ -17,6 +17,10 @@ const word = fc.oneof(
 )
 const orNull = <T>(it: fc.Arbitrary<T>) => fc.option(it, { nil: null })
 const count = fc.oneof(fc.nat(), fc.constant(Number.MAX_SAFE_INTEGER))
+const atLeastOne = fc.oneof(
+  fc.nat().map((more) => more + 1),
+  fc.constant(Number.MAX_SAFE_INTEGER),
+)
 const time = fc.nat(59).map((second) => `2026-03-02T08:33:${String(second).padStart(2, '0')}.305000000Z`)
 const minute = fc.constantFrom('2026-03-02T08:33', '2026-03-02T08:34')
 const digest = fc.constantFrom('0'.repeat(64), 'af'.repeat(32))
@@ -95,8 +99,9 @@ const line = fc.oneof(
       last: time,
       count,
       detections: count,
+      rules: fc.option(fc.dictionary(word, atLeastOne, { minKeys: 1, maxKeys: 4, noNullPrototype: true }), { nil: undefined }),
     })
-    .map((signal) => ({ kind: 'watch', signal: { ...signal, kind: 'beat' } })),
+    .map(({ rules, ...signal }) => ({ kind: 'watch', signal: { ...signal, kind: 'beat', ...(rules && { rules }) } })),
   fc
     .record({ firstWindow: word, lastWindow: word, windows: count, controls: fc.array(word), workloads: fc.array(word) })
     .map((known) => ({ kind: 'history', fingerprint: `rpf1:${'a'.repeat(64)}`, ...known })),
@@ -223,6 +228,21 @@ test('a text that has no end is left alone, however long it is', () => {
   const begun = `{"fingerprint":"${print}","identity":${identity},"kind":"behaviour","samples":[{"ancestors":["`
   assert.equal(quickly(begun + 'a\\n'.repeat(3_000_000)), null)
   assert.equal(quickly(`${begun}${'a","'.repeat(3_000_000)}`), null)
+})
+
+test('a beat that names no rule, too many, one twice, one without a detection or one that no schema keeps is not of its form', () => {
+  const beat = (rules: string): string =>
+    '{"kind":"watch","signal":{"count":9,"detections":9,"first":"2026-03-02T08:33:00.000000000Z","kind":"beat",' +
+    '"last":"2026-03-02T08:33:00.000000000Z","minute":"2026-03-02T08:33","node":null,' +
+    `"rules":{${rules}},"sensor":"falco","signal":"activity"}}`
+  const many = (count: number): string =>
+    Array.from({ length: count }, (_, index) => `"r${String(index).padStart(4, '0')}":1`).join(',')
+  for (const good of ['"a":1', '"a":1,"b":2', '"constructor":1', many(256)]) {
+    assert.notEqual(quickly(beat(good)), null)
+    assert.deepEqual(quickly(beat(good)), slowly(beat(good)))
+  }
+  for (const bad of ['', '"a":0', '"a":1,"a":1', '"b":1,"a":1', '"a":1.5', '"a":null', '"__proto__":1', many(257)])
+    assert.deepEqual([quickly(beat(bad)), slowly(beat(bad))], [null, null], bad)
 })
 
 test('one reader reads line after line, and stands where it stood before a line that it does not know', () => {

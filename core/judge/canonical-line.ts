@@ -3,13 +3,14 @@ import type { Behaviour, Identity, Sample, Sighting } from '../model/behaviour.t
 import type { Recurrence } from '../model/sealed.ts'
 import { severities } from '../model/severity.ts'
 import { eventTime, type EventTime, type Minute } from '../model/time.ts'
-import type { Watch } from '../model/watch.ts'
+import type { RuleTallies, Watch } from '../model/watch.ts'
 import { CanonicalReader, MAX_NAME as TEXT, OTHER_FORM, type LastNames } from '../proof/canonical.ts'
 import { lineLimits } from './evidence.ts'
 import { fingerprint as fingerprintOf } from './fingerprint.ts'
 import { sightingKey } from './merge.ts'
 import { OneSighting } from './one-sighting.ts'
 import { ReadBehaviour } from './read-behaviour.ts'
+import { isFewRules } from './rule-counts.ts'
 
 /** What a line of one of the kinds that come by the hundred thousand says. */
 export type ManyLine =
@@ -290,12 +291,30 @@ function beat(reader: LineReader): Watch {
   const minute = minuteOf(reader)
   reader.expect(',"node":')
   const node = reader.nameOrNull()
+  const rules = reader.takes(',"rules":{') ? rulesOf(reader) : null
   reader.expect(',"sensor":')
   const sensor = reader.name()
   reader.expect(',"signal":')
   const signal = reader.oneOf(words.signal)
   reader.expect('}}')
-  return { sensor, node, kind: 'beat', signal, minute, first, last, count, detections }
+  const read = { sensor, node, kind: 'beat', signal, minute, first, last, count, detections } as const
+  return rules === null ? read : { ...read, rules }
+}
+
+/** At least one, in the order of their names. */
+function rulesOf(reader: LineReader): RuleTallies {
+  const rules: [string, number][] = []
+  let before: string | null = null
+  do {
+    const rule = reader.name()
+    if ((before !== null && rule <= before) || rule === '__proto__') throw OTHER_FORM
+    before = rule
+    reader.expect(':')
+    rules.push([rule, reader.integer(1)])
+  } while (reader.takes(','))
+  reader.expect('}')
+  if (!isFewRules(rules.length)) throw OTHER_FORM
+  return Object.fromEntries(rules)
 }
 
 function history(reader: LineReader): ManyLine {

@@ -1,6 +1,7 @@
 import type { Act } from '../model/act.ts'
 import { tallyNames } from '../model/intake.ts'
 import type { Watch } from '../model/watch.ts'
+import type { RuleCounts } from './rule-counts.ts'
 
 export type Counter = { count: number }
 
@@ -68,6 +69,8 @@ export class Counts {
 
 type BeatSignal = Extract<Watch, { kind: 'beat' }>
 export type Beat = { -readonly [field in keyof BeatSignal]: BeatSignal[field] }
+/** A beat that grows. `rules`: of which rules its detections are; null: of none that is counted by rule so far. */
+export type Beating = { readonly beat: Beat; rules: RuleCounts | null }
 
 /** Instances whose latest beat is at hand. */
 const MOST_BEATING = 4_096
@@ -75,21 +78,21 @@ const MOST_BEATING = 4_096
 /** The latest beat of each instance and kind of signal; forgets all of them when there are too many. */
 export class Beats {
   private readonly bySensor = {
-    health: new Map<string, Map<string | null, Beat>>(),
-    activity: new Map<string, Map<string | null, Beat>>(),
+    health: new Map<string, Map<string | null, Beating>>(),
+    activity: new Map<string, Map<string | null, Beating>>(),
   }
   private size = 0
 
-  get(signal: Beat['signal'], sensor: string, node: string | null): Beat | undefined {
+  get(signal: Beat['signal'], sensor: string, node: string | null): Beating | undefined {
     return this.bySensor[signal].get(sensor)?.get(node)
   }
 
-  set(signal: Beat['signal'], sensor: string, node: string | null, beat: Beat): void {
+  set(signal: Beat['signal'], sensor: string, node: string | null, beating: Beating): void {
     if (this.size >= MOST_BEATING) this.clear()
-    const ofSensor = this.bySensor[signal].get(sensor) ?? new Map<string | null, Beat>()
+    const ofSensor = this.bySensor[signal].get(sensor) ?? new Map<string | null, Beating>()
     this.bySensor[signal].set(sensor, ofSensor)
     if (!ofSensor.has(node)) this.size++
-    ofSensor.set(node, beat)
+    ofSensor.set(node, beating)
   }
 
   clear(): void {

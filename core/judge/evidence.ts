@@ -10,6 +10,7 @@ import { eventTime } from '../model/time.ts'
 import { WindowSchema } from '../model/window.ts'
 import type { JsonValue } from '../proof/jcs.ts'
 import { fingerprint as fingerprintOf } from './fingerprint.ts'
+import { isFewRules } from './rule-counts.ts'
 
 /** In UTF-16 units. The form of a line is written twice: here, and in `canonical-line.ts` for what comes by the hundred thousand. */
 export const lineLimits = { text: 8192, commandLine: 16_384 } as const
@@ -39,6 +40,12 @@ const SightingSchema = z.strictObject({
   last: z.nullable(EventTime),
 })
 
+const Rules = z.exactOptional(
+  z
+    .record(text, z.int().check(z.gte(1)))
+    .check(z.refine((rules) => isFewRules(Object.keys(rules).length), 'must name 1 to 256 rules')),
+)
+
 const instance = { sensor: text, node: nullable }
 const WatchSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -50,6 +57,7 @@ const WatchSchema = z.discriminatedUnion('kind', [
     last: EventTime,
     count,
     detections: count,
+    rules: Rules,
   }),
   z.strictObject({
     ...instance,
@@ -62,6 +70,7 @@ const WatchSchema = z.discriminatedUnion('kind', [
     dropped: figure,
     undelivered: figure,
     matched: figure,
+    rules: Rules,
     policies: z.record(text, text),
   }),
   z.strictObject({ ...instance, kind: z.literal('loss'), from: EventTime, to: EventTime, dropped: figure, received: figure }),

@@ -20,10 +20,11 @@ import {
   watchKey,
 } from './merge.ts'
 import { normalisePath, normaliseTarget } from './normalise.ts'
-import { Beats, Counts, type Counter } from './counts.ts'
+import { Beats, Counts, type Beat, type Beating, type Counter } from './counts.ts'
 import { PartRecall } from './part-recall.ts'
 import { Forms, PastRows } from './past-rows.ts'
 import { ActRecall, attributor } from './recall.ts'
+import { BeatRules, isAnyName, type MayKeep, type RuleCounts } from './rule-counts.ts'
 
 /** What folding needs to know of the manifest: its scope, not its controls. Controls are matched when judging. */
 export type FoldScope = {
@@ -38,7 +39,15 @@ export type Fold = {
   readonly act: (act: Act, digest: () => string, redacted: number, parts?: ActParts) => void
   /** Counts an act without secrets that is nothing but one more of what its parts were folded as; false: it is to be folded as a whole. */
   readonly again: (parts: ActParts, at: EventTime) => boolean
-  readonly beat: (instance: Instance, signal: 'health' | 'activity', at: EventTime | null, detections?: number) => void
+  /** `rule`: the name under which the sensor counts such a detection; it is kept where `mayKeep` says so. */
+  readonly beat: (
+    instance: Instance,
+    signal: 'health' | 'activity',
+    at: EventTime | null,
+    detections?: number,
+    rule?: string | null,
+    mayKeep?: MayKeep,
+  ) => void
   readonly watch: (signal: Watch) => void
   readonly count: (name: string) => void
   readonly intake: () => Intake
@@ -97,6 +106,7 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
   const recalled = new ActRecall<Owned>(scope.workloads)
   const parted = new PartRecall<Folded>(scope.workloads)
   const beats = new Beats()
+  const beatRules = new BeatRules()
   const forms = new Forms()
 
   const count = (name: string): void => tally.add(name)
@@ -193,19 +203,37 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
     return true
   }
 
-  function beat({ sensor, node }: Instance, signal: 'health' | 'activity', at: EventTime | null, detections = 0): void {
+  function beat(
+    instance: Instance,
+    signal: 'health' | 'activity',
+    at: EventTime | null,
+    detections = 0,
+    rule: string | null = null,
+    mayKeep: MayKeep = isAnyName,
+  ): void {
     if (at === null || at < marginOpens || at >= marginCloses) return
-    const latest = beats.get(signal, sensor, node)
-    if (latest !== undefined && at.startsWith(latest.minute)) {
-      if (at > latest.last) latest.last = at
-      else if (at < latest.first) latest.first = at
-      latest.count++
-      latest.detections += detections
-      return
-    }
+    let beating = beats.get(signal, instance.sensor, instance.node)
+    if (beating !== undefined && at.startsWith(beating.beat.minute)) {
+      const { beat } = beating
+      if (at > beat.last) beat.last = at
+      else if (at < beat.first) beat.first = at
+      beat.count++
+      beat.detections += detections
+    } else beating = begin(instance, signal, at, detections)
+    if (rule !== null) rulesOf(beating).countUp(rule, mayKeep)
+  }
+
+  function begin({ sensor, node }: Instance, signal: 'health' | 'activity', at: EventTime, detections: number): Beating {
     const minute = minuteOf(at)
     const kept = keep(boundWatch({ kind: 'beat', sensor, node, signal, minute, first: at, last: at, count: 1, detections }))
-    if (kept.kind === 'beat') beats.set(signal, sensor, node, kept)
+    const beating: Beating = { beat: kept as Beat, rules: null }
+    beats.set(signal, sensor, node, beating)
+    return beating
+  }
+
+  function rulesOf(beating: Beating): RuleCounts {
+    beating.rules ??= beatRules.of(watchKey(beating.beat))
+    return beating.rules
   }
 
   function keep(signal: Watch): Watch {
@@ -220,7 +248,15 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
   function shrinkWatch(): void {
     watch = smallest(watch, limits.watch)
     beats.clear()
+    beatRules.keepOnly(watch)
     tally.mark(`${tallyNames.overflow}/watch`)
+  }
+
+  /** The signals as they are now; they do not change when the fold goes on. */
+  function watched(): Map<string, Watch> {
+    const now = copied(watch)
+    beatRules.writeInto(now)
+    return now
   }
 
   /** Keeps memory bounded under a flood, as {@link keepSmallest} does in the end. */
@@ -259,7 +295,7 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
       keep(signal)
     },
     count: (name) => count(boundName(name)),
-    intake: () => keepSmallest({ behaviours: byFingerprint(behaviours), watch: copied(watch), tally: tally.all() }, limits),
+    intake: () => keepSmallest({ behaviours: byFingerprint(behaviours), watch: watched(), tally: tally.all() }, limits),
   }
 }
 
@@ -344,10 +380,10 @@ function wantsSample({ behaviour }: Owned, { at }: Act): boolean {
   return last === undefined || (at ?? '') <= (last.at ?? '')
 }
 
-function see(
-  behaviour: Growing,
-  { class: kind, sensor, rule, severity, confidence, effect, access, actionTaken, toKill, at }: Act,
-): void {
+function see(behaviour: Growing, act: Act): void {
+  const { latest } = behaviour
+  if (latest !== null && isAgain(latest, act)) return again(latest, act.at)
+  const { class: kind, sensor, rule, severity, confidence, effect, access, actionTaken, toKill, at } = act
   const killed = killedBy(effect, at, toKill)
   const minute = at === null ? null : minuteOf(at)
   const known = { class: kind, sensor, rule, severity, confidence, effect, access, actionTaken, toKill: killed, minute }

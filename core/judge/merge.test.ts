@@ -39,11 +39,12 @@ const anAct = fc
   })
 const instance = { sensor: fc.constantFrom('falco', 'tetragon'), node: fc.constantFrom('n1', null) }
 const aMoment = fc.integer({ min: -4, max: 14 }).map((minutes) => at(minutes * 45_000))
+const someRules = fc.constantFrom(undefined, { a: 1 }, { b: 1 }, { constructor: 1 })
 const aWatch = fc
   .oneof(
     fc
-      .record({ ...instance, at: aMoment, signal: fc.constantFrom('health' as const, 'activity' as const) })
-      .map(({ at, ...rest }): Watch => ({
+      .record({ ...instance, at: aMoment, signal: fc.constantFrom('health' as const, 'activity' as const), rules: someRules })
+      .map(({ at, rules, ...rest }): Watch => ({
         kind: 'beat',
         ...rest,
         minute: at.slice(0, 16),
@@ -51,10 +52,11 @@ const aWatch = fc
         last: at,
         count: 1,
         detections: 1,
+        ...(rules && { rules }),
       })),
     fc
-      .record({ ...instance, at: aMoment, dropped: fc.constantFrom(null, 0, 5) })
-      .map(({ at, ...rest }): Watch => ({ ...counters(at), ...rest })),
+      .record({ ...instance, at: aMoment, dropped: fc.constantFrom(null, 0, 5), rules: someRules })
+      .map(({ at, rules, ...rest }): Watch => ({ ...counters(at), ...rest, ...(rules && { rules }) })),
     fc
       .record({ ...instance, at: aMoment, state: fc.constantFrom('start' as const, 'stop' as const) })
       .map((rest): Watch => ({ kind: 'throttle', scope: null, ...rest })),

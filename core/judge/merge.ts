@@ -2,6 +2,7 @@ import type { Behaviour, Sample, Sighting, SightingKey } from '../model/behaviou
 import { tallyNames, type Intake, type Tally } from '../model/intake.ts'
 import type { Watch } from '../model/watch.ts'
 import { intakeLimits, type IntakeLimits } from './limits.ts'
+import { joinRules } from './rule-counts.ts'
 
 /**
  * Two intakes of one window as one. Associative and commutative, so that threads, late data and replay agree; an intake that was
@@ -50,10 +51,11 @@ export function watchKey(watch: Watch): string {
   const { kind, sensor, node } = watch
   if (kind === 'beat') return JSON.stringify([kind, sensor, node, watch.minute, watch.signal])
   if (kind === 'counters') {
-    const { at, startedAt, reloadedAt, version, received, dropped, undelivered, matched, policies } = watch
-    const loaded = Object.entries(policies).sort(([a], [b]) => (a < b ? -1 : 1))
+    const { at, startedAt, reloadedAt, version, received, dropped, undelivered, matched, policies, rules } = watch
+    const inOrder = (named: Readonly<Record<string, unknown>>) => Object.entries(named).sort(([a], [b]) => (a < b ? -1 : 1))
     const figures = [received, dropped, undelivered, matched]
-    return JSON.stringify([kind, sensor, node, at, startedAt, reloadedAt, version, ...figures, loaded])
+    const byRule = rules === undefined ? [] : [inOrder(rules)]
+    return JSON.stringify([kind, sensor, node, at, startedAt, reloadedAt, version, ...figures, inOrder(policies), ...byRule])
   }
   if (kind === 'loss') return JSON.stringify([kind, sensor, node, watch.to, watch.from, watch.dropped, watch.received])
   if (kind === 'throttle') return JSON.stringify([kind, sensor, node, watch.at, watch.state, watch.scope])
@@ -65,13 +67,15 @@ type BeatSignal = Extract<Watch, { kind: 'beat' }>
 
 /** Two beats of one instance in one minute. */
 export function joinBeats(a: BeatSignal, b: BeatSignal): BeatSignal {
-  return {
+  const joined = {
     ...a,
     first: a.first < b.first ? a.first : b.first,
     last: a.last > b.last ? a.last : b.last,
     count: a.count + b.count,
     detections: a.detections + b.detections,
   }
+  const rules = joinRules(a.rules, b.rules)
+  return rules === undefined ? joined : { ...joined, rules }
 }
 
 /** The smallest few by (time, digest); an undated sample sorts first. The same line twice is one sample. */

@@ -3,10 +3,14 @@ import type { EventTime, Minute } from './time.ts'
 /** One running sensor: its name and the node that it watches; node null where the events do not tell. */
 export type Instance = { readonly sensor: string; readonly node: string | null }
 
+/** How often rules matched, by the names under which their sensor counts them. A rule with none is left out. */
+export type RuleTallies = Readonly<Record<string, number>>
+
 /**
  * What shows that a sensor was looking or was blind, folded so that it can be sealed:
  * - `beat`: lines of one instance in one minute; `health` are the sensor's own liveness lines, `activity` any line.
- *   `detections` counts those among them that are detections, also of what the manifest does not speak of.
+ *   `detections` counts those among them that are detections, also of what the manifest does not speak of; `rules` says of which rules
+ *   they are. What is missing there (all of them where it is absent) is of rules that nobody knows: it may be of any.
  * - `counters`: a snapshot of cumulative counters since `startedAt`; `received` includes what was dropped.
  * - `loss`: events that the instance says it lost between two moments.
  * - `throttle`: the instance stopped (or resumed) reporting a scope, for example one cgroup.
@@ -23,6 +27,7 @@ export type Watch = Instance &
         readonly last: EventTime
         readonly count: number
         readonly detections: number
+        readonly rules?: RuleTallies
       }
     | {
         readonly kind: 'counters'
@@ -37,6 +42,11 @@ export type Watch = Instance &
         readonly undelivered: number | null
         /** How often its rules matched: each match is an alert that should arrive. */
         readonly matched: number | null
+        /**
+         * The same by rule. Where the counts add up to `matched`, a rule that is left out did not match; else nobody knows. Absent: no rule
+         * is known to have matched.
+         */
+        readonly rules?: RuleTallies
         /** Loaded policy or rule file → its SHA-256, as the sensor says. */
         readonly policies: Readonly<Record<string, string>>
       }

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path'
 import { readFileSync } from 'node:fs'
+import { sealable } from '../../core/judge/rule-counts.ts'
 import { manifestDigest, resolve } from '../../core/judge/resolve.ts'
 import { jcs } from '../../core/proof/jcs.ts'
 import { sha256Hex } from '../../core/proof/sha256.ts'
@@ -115,7 +116,7 @@ async function assessWith(
 
   const scope = { window, cluster: resolved.scope.cluster, workloads: resolved.workloads }
   const taker = eventTaker(scope, await keys.redaction(), { threads: options.threads, redactor: promise.redactor })
-  const intake = () => taker.fold.intake()
+  const intake = () => sealable(taker.fold.intake())
   const evaluatedAt = options.at ?? window.end
   const kept = keptPacked()
   const { keep } = kept

@@ -14,6 +14,8 @@ export type Deed = Part &
     readonly isDoubtful: boolean
     /** The direction of a connection is a guess. */
     readonly isAssumed: boolean
+    /** As in `ActReading`. */
+    readonly countedAs?: string | null
   }
 
 /** Where it was done. */
@@ -48,8 +50,9 @@ export function wordsOf(commandLine: string | null): Words {
 /** The reading of an event that is an act. */
 export function readingOf(deed: Deed, place: Place, once: Once, memory: Memory): Reading {
   if (memory.isShared && once.toKill === null) return new SharedReading(deed, place, once)
-  const { class: kind, sensor } = deed
-  return { class: kind, sensor, act: actOf(deed, place, once), instance: place.instance, at: once.at }
+  const { class: kind, sensor, countedAs } = deed
+  const reading = { class: kind, sensor, act: actOf(deed, place, once), instance: place.instance, at: once.at }
+  return countedAs === undefined ? reading : { ...reading, countedAs }
 }
 
 /** Most acts are counted by their parts: it is put together for whoever asks for it. */
@@ -80,6 +83,10 @@ class SharedReading implements ActParts {
 
   get parts(): ActParts {
     return this
+  }
+
+  get countedAs(): string | null {
+    return this.deed.countedAs ?? null
   }
 }
 

@@ -18,6 +18,11 @@ export type ActReading = {
   /** The event shows that this instance was alive at this moment; null when undated. */
   readonly instance: Instance
   readonly at: EventTime | null
+  /**
+   * The name under which the sensor's snapshots count such detections, as `Watch` has it in `rules`; null or absent: they do not count them
+   * by rule.
+   */
+  readonly countedAs?: string | null
   /** What the line proves beside the act: the end of a process, say. */
   readonly watch?: readonly Watch[]
 }

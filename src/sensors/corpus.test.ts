@@ -59,6 +59,19 @@ test('Falco written for people is read for what is certain in it, and is no sign
   }
 })
 
+test("the counters by rule of Falco's real snapshots add up to their total", { skip: skipWithout(corpus) }, () => {
+  const signals = eventsOf(new URL('falco/internal.ndjson', corpus)).flatMap(({ reading }) =>
+    reading.class === 'health' ? reading.watch : [],
+  )
+  const counted = signals.flatMap((signal) =>
+    signal.kind === 'counters' && signal.rules ? [[signal.matched, signal.rules]] : [],
+  )
+  assert.deepEqual(counted, [
+    [11, { Read_sensitive_file_untrusted: 11 }],
+    [11, { Read_sensitive_file_untrusted: 11 }],
+  ])
+})
+
 function linesOf(file: URL): readonly string[] {
   return readFileSync(file, 'utf8').trim().split('\n')
 }

@@ -17,7 +17,7 @@ export function foldEvent(fold: Fold, event: FoldableEvent, digestKey: Uint8Arra
   switch (reading.class) {
     case 'detection':
     case 'observation':
-      fold.beat(reading.instance, 'activity', reading.at, reading.class === 'detection' ? 1 : 0)
+      beatOf(fold, reading, redactor)
       for (const signal of reading.watch ?? []) fold.watch(redactor.watch(signal))
       return foldAct(fold, reading, event, digestKey, redactor)
     case 'health':
@@ -29,6 +29,11 @@ export function foldEvent(fold: Fold, event: FoldableEvent, digestKey: Uint8Arra
     case 'malformed':
       return fold.count(`${tallyNames.malformed}/${reading.reason}`)
   }
+}
+
+function beatOf(fold: Fold, { class: kind, instance, at, countedAs = null }: ActReading, { mayKeep }: Redactor): void {
+  if (kind === 'detection') fold.beat(instance, 'activity', at, 1, countedAs, mayKeep)
+  else fold.beat(instance, 'activity', at)
 }
 
 function foldAct(fold: Fold, reading: ActReading, event: FoldableEvent, digestKey: Uint8Array, redactor: Redactor): void {

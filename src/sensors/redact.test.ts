@@ -165,6 +165,19 @@ test('whatever stands around it, a password after its option does not survive', 
   )
 })
 
+test('a rule whose name holds a secret is counted nowhere, since what stood in its place could stand for several', () => {
+  const secret = `ghp_${'aB3dE5fG7h'.repeat(4).slice(0, 36)}`
+  assert.deepEqual([builtIn.mayKeep(secret), builtIn.mayKeep('Run_shell_untrusted')], [false, true])
+  const at = '2026-03-02T00:00:00.000000000Z'
+  const figures = { startedAt: null, reloadedAt: null, version: null, received: 1, dropped: 0, undelivered: 0, matched: 3 }
+  const snapshot = { sensor: 'falco', node: 'n', kind: 'counters', at, ...figures, policies: {} } as const
+  const counted = builtIn.watch({ ...snapshot, rules: { [secret]: 1, Run_shell_untrusted: 2 } })
+  assert.deepEqual(counted, { ...snapshot, rules: { Run_shell_untrusted: 2 } })
+  assert.deepEqual(builtIn.watch({ ...snapshot, rules: { [secret]: 1 } }), snapshot)
+  const clean = { ...snapshot, rules: { Run_shell_untrusted: 2 } }
+  assert.equal(builtIn.watch(clean), clean)
+})
+
 test('what a sensor says about itself is redacted too, and stays the same object when there is nothing to do', () => {
   const instance = { sensor: 'falco', node: 'n' }
   const at = '2026-03-02T00:00:00.000000000Z'

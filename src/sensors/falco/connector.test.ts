@@ -188,6 +188,46 @@ test('a metrics snapshot is a heartbeat with counters, exact start and the diges
   ])
 })
 
+/** What a snapshot with these fields says of rules. */
+function rulesOf(fields: JsonObject) {
+  const snapshot = { ...internal[0], output_fields: { 'falco.rules.matches_total': 5, ...fields } }
+  const reading = falco.read(snapshot)
+  assert.ok(reading.class === 'health')
+  const [signal] = reading.watch
+  assert.ok(signal?.kind === 'counters')
+  return [signal.matched, signal.rules]
+}
+
+test('a snapshot says how often each rule matched, also as text; the total is no rule, and what did not match is left out', () => {
+  const counted = { 'falco.rules.Terminal_shell_in_container': 3, 'falco.rules.Execution_from_dev_shm': '2' }
+  assert.deepEqual(rulesOf(counted), [5, { Terminal_shell_in_container: 3, Execution_from_dev_shm: 2 }])
+  assert.deepEqual(rulesOf({ 'falco.rules.Find_AWS_Credentials': 0 }), [5, undefined])
+  assert.deepEqual(rulesOf({ ...counted, 'falco.rules.matches_total': 7 })[0], 7)
+})
+
+test('a counter that is none, and a name that Falco does not write, are left out', () => {
+  const odd = { 'falco.rules.a': -1, 'falco.rules.b': 1.5, 'falco.rules.c': null, 'falco.rules.d': 'x', 'falco.rules.': 1 }
+  assert.deepEqual(rulesOf({ ...odd, 'falco.rules.not sanitised': 1, [`falco.rules.${'x'.repeat(257)}`]: 1 }), [5, undefined])
+})
+
+test('an alert is counted under the name that Falco makes of its rule', () => {
+  const names = {
+    'Execution from /dev/shm': 'Execution_from_dev_shm',
+    'Read sensitive file (untrusted)': 'Read_sensitive_file_untrusted',
+    'Execution__from  /dev/_shm': 'Execution_from_dev_shm',
+    '/etc: caf\u00e9 ': '_etc:_caf',
+    ___: null,
+    '\u00e9': null,
+    'matches total': null,
+    ['x'.repeat(257)]: null,
+  }
+  for (const [rule, name] of Object.entries(names)) {
+    const reading = falco.read({ rule, priority: 'Notice' })
+    assert.ok(reading.class === 'detection')
+    assert.equal(reading.countedAs, name, rule)
+  }
+})
+
 test('a drop alert is a loss in the second before it, also when a relay rewrote its source', () => {
   const [from, to] = ['2026-01-01T09:30:59.250000000Z', '2026-01-01T09:31:00.250000000Z']
   assert.deepEqual(healthOf(2).watch, [{ ...instance, kind: 'loss', from, to, dropped: 90, received: 700 }])

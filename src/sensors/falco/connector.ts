@@ -8,7 +8,7 @@ import { memoryOf } from '../read/memory.ts'
 import { hasTextEnding } from '../read/text-ending.ts'
 import { clip, clipAll, isPartial } from '../subject.ts'
 import { CUT, doneOf, isCut, isHostSource } from './acts.ts'
-import { isInternal, isLiveness, lossOf, watchOf } from './health.ts'
+import { countedAs, isInternal, isLiveness, lossOf, watchOf } from './health.ts'
 import { known } from './known.ts'
 import { severityOf } from './severity.ts'
 import { textForm } from './text-form.ts'
@@ -81,6 +81,7 @@ function deedOf(event: JsonObject): (Deed & { readonly isOnHosts: boolean }) | n
     isDoubtful: isCutShort,
     isAssumed: assumed,
     isOnHosts: isHostSource(source),
+    countedAs: countedAs(rule),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Instance, Watch } from '../../../core/model/watch.ts'
+import type { Instance, RuleTallies, Watch } from '../../../core/model/watch.ts'
 import { eventTimeOfNanos, nanosOf as nanosOfTime, type EventTime } from '../../../core/model/time.ts'
 import type { JsonObject } from '../connector.ts'
 import { countOf, nanosOf, type Field } from '../fields.ts'
@@ -65,7 +65,35 @@ function snapshot(fields: JsonObject, instance: Instance, at: EventTime): Watch 
     undelivered: countOf(fields['falco.outputs_queue_num_drops']),
     matched: countOf(fields['falco.rules.matches_total']),
     policies: policiesOf(fields),
+    ...rulesOf(fields),
   }
+}
+
+const counterKey = 'falco.rules.'
+const total = 'matches_total'
+
+/** The name under which Falco's snapshots count a rule; null: none that may be kept. Several rules may have one. */
+export function countedAs(rule: string): string | null {
+  const name = rule
+    .slice(0, LONGEST_RULE)
+    .replace(/[^A-Za-z0-9_:]+/g, '_')
+    .replace(/__+/g, '_')
+    .replace(/_$/, '')
+  return name === '' || name === total || rule.length > LONGEST_RULE ? null : name
+}
+
+const LONGEST_RULE = 256
+
+/** How often each rule matched, but for those that did not. A counter that is none is left out: then the sum is not the total. */
+function rulesOf(fields: JsonObject): { readonly rules?: RuleTallies } {
+  const found: (readonly [string, number])[] = []
+  for (const [key, value] of Object.entries(fields)) {
+    if (!key.startsWith(counterKey)) continue
+    const [name, count] = [key.slice(counterKey.length), countOf(value) ?? 0]
+    // A name that is not as Falco writes it is of a relay: no alert could be told to be of that rule.
+    if (count > 0 && countedAs(name) === name) found.push([name, count])
+  }
+  return found.length === 0 ? {} : { rules: Object.fromEntries(found) }
 }
 
 function momentOf(field: Field): EventTime | null {

@@ -20,6 +20,11 @@ export type Redactor = {
   readonly act: (act: Act, parts?: ActParts) => { readonly act: Act; readonly redacted: number }
   /** Whether an act of these parts has no secret; false also when it was not looked for in each of them yet. */
   readonly isClean: (parts: ActParts) => boolean
+  /**
+   * Whether a name by which a sensor counts its rules holds no secret. One that does is not kept, neither in a snapshot nor in a beat: what
+   * would stand in its place could stand for several rules.
+   */
+  readonly mayKeep: (rule: string) => boolean
   /** What a sensor says about itself without secrets: its version, what failed, what was throttled, the digests that it loaded. */
   readonly watch: (watch: Watch) => Watch
   /** The bundle's rules in it: what another thread makes its own from. Null: none. */
@@ -130,6 +135,18 @@ export function createRedactor(custom: Custom | null = null): Redactor {
     return isClean(target.name, 'other')
   }
 
+  function mayKeep(rule: string): boolean {
+    return redact(rule, 'other').count === 0
+  }
+
+  /** A snapshot without the rules whose names hold secrets. */
+  function withKeptRules(watch: Watch): Watch {
+    if (watch.kind !== 'counters' || watch.rules === undefined || Object.keys(watch.rules).every(mayKeep)) return watch
+    const { rules, ...rest } = watch
+    const kept = Object.entries(rules).filter(([rule]) => mayKeep(rule))
+    return kept.length === 0 ? rest : { ...rest, rules: Object.fromEntries(kept) }
+  }
+
   /** Takes secrets out of one thing and counts them. */
   function counting(): Counting {
     const tally = { redacted: 0 }
@@ -157,7 +174,8 @@ export function createRedactor(custom: Custom | null = null): Redactor {
     },
     isClean: ({ deed, place, words }) =>
       deed.clean === finder && place.clean === finder && (words.clean === finder || isClean(words.commandLine, 'arguments')),
-    watch: (watch) => redactWatch(watch, counting()),
+    mayKeep,
+    watch: (watch) => redactWatch(withKeptRules(watch), counting()),
     redaction: custom?.redaction ?? null,
   }
 }

@@ -22,7 +22,7 @@ export type EvidenceReader = {
   readonly place: () => Place | null
   /** In the order of their ends. */
   readonly windows: (filter?: WindowFilter) => readonly WindowState[]
-  /** Exactly the intake that one fold of all the window's events gives, its limits included. */
+  /** Exactly what evidence holds of one fold of all the window's events, its limits included. */
   readonly intakeOf: (window: Window) => LoadedIntake
   readonly batchOf: (key: string) => Batch | null
   readonly streamOf: (sensor: string, stream: string) => StreamHead | null
@@ -78,4 +78,6 @@ export function readEvidence(path: string, { limits = intakeLimits }: EvidenceOp
   }
 }
 
-const migrations = ['0001_intake.sql', '0002_findings.sql'].map((name) => readFileSync(new URL(name, import.meta.url), 'utf8'))
+const migrations = ['0001_intake.sql', '0002_findings.sql', '0003_rules.sql'].map((name) =>
+  readFileSync(new URL(name, import.meta.url), 'utf8'),
+)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
@@ -9,8 +9,10 @@ import { seal } from '../../../core/judge/seal.ts'
 import type { Intake } from '../../../core/model/intake.ts'
 import type { Watch } from '../../../core/model/watch.ts'
 import type { Window } from '../../../core/model/window.ts'
+import { openDatabase } from '../sqlite.ts'
 import { openEvidence, readEvidence } from './evidence.ts'
-import { act, at, deltaOf, folded, placeAt, scratchDatabases, windowFrom, type Item } from './fixtures/deltas.ts'
+import { act, at, deltaOf, folded, placeAt, scope, scratchDatabases, windowFrom, type Item } from './fixtures/deltas.ts'
+import { minuteNumber } from './moments.ts'
 
 const fresh = scratchDatabases()
 const tight: IntakeLimits = { behaviours: 3, sightingsEach: 2, killsEach: 1, watch: 3 }
@@ -54,13 +56,19 @@ const aMoment = fc.oneof(
 )
 const instance = { sensor: fc.constantFrom('falco', 'tetragon'), node: fc.constantFrom('n1', '', null) }
 const aBeat = fc
-  .record({ ...instance, at: aMoment, signal: fc.constantFrom('health' as const, 'activity' as const), detections: fc.nat(2) })
+  .record({
+    ...instance,
+    at: aMoment,
+    signal: fc.constantFrom('health' as const, 'activity' as const),
+    detections: fc.nat(2),
+    rule: fc.constantFrom(null, 'a', 'b', 'constructor'),
+  })
   .map(({ sensor, node, ...rest }): Item => ({ beat: { sensor, node }, ...rest }))
 const aWatch = fc
   .oneof(
     fc
-      .record({ ...instance, at: aMoment, dropped: fc.constantFrom(null, 0, 5) })
-      .map(({ at, ...rest }): Watch => ({ ...counters(at), ...rest })),
+      .record({ ...instance, at: aMoment, dropped: fc.constantFrom(null, 0, 5), rules: fc.constantFrom(undefined, { a: 1 }) })
+      .map(({ at, rules, ...rest }): Watch => ({ ...counters(at), ...rest, ...(rules && { rules }) })),
     fc
       .record({ ...instance, at: aMoment, state: fc.constantFrom('start' as const, 'stop' as const) })
       .map((rest): Watch => ({ kind: 'throttle', scope: null, ...rest })),
@@ -111,6 +119,32 @@ test('whatever the order and however it was split, a window loads as one fold gi
     }),
     { numRuns: 120 },
   )
+})
+
+test('a beat of a database that knew no rules goes on, and what it had then may have been of any', () => {
+  const path = fresh()
+  const scripts = ['0001_intake.sql', '0002_findings.sql'].map((name) => readFileSync(new URL(name, import.meta.url), 'utf8'))
+  const before = openDatabase(path, { migrations: scripts })
+  const moment = 2 * minuteNumber(at(0).slice(0, 16)) + 1
+  before.exec(`INSERT INTO scope (id, application, environment) VALUES (1, '${scope.application}', '${scope.environment}')`)
+  before.exec(`INSERT INTO beat VALUES (1, ${moment}, 'activity', 'falco', '=n1', 1000000000, 2000000000, 2, 2)`)
+  before.close()
+  const writer = openEvidence(path)
+  const alert = (rule: string): Item => {
+    return { beat: { sensor: 'falco', node: 'n1' }, signal: 'activity', at: at(3000), detections: 1, rule }
+  }
+  const [window] = windows
+  assert.ok(window)
+  writer.fold(deltaOf([alert('a'), { watch: counters(at(4000), { rules: { a: 9 } }) }], windows, placeAt(1)))
+  writer.fold(deltaOf([alert('b'), alert('a')], windows, placeAt(2)))
+  const reader = readEvidence(path)
+  const beats = [...reader.intakeOf(window).intake.watch.values()].filter(({ kind }) => kind === 'beat')
+  assert.deepEqual(
+    beats.map((beat) => beat.kind === 'beat' && [beat.detections, beat.rules]),
+    [[5, { a: 2, b: 1 }]],
+  )
+  reader.close()
+  writer.close()
 })
 
 test('a flood leaves no more on disk than twice the limits, and the same evidence', () => {

@@ -1,6 +1,7 @@
 import type { IntakeLimits } from '../../../core/judge/limits.ts'
 import { joinBeats, keepSmallest, smallest, watchKey } from '../../../core/judge/merge.ts'
 import type { Behaviour, Fingerprint } from '../../../core/model/behaviour.ts'
+import { sealable } from '../../../core/judge/rule-counts.ts'
 import { tallyNames, type Intake } from '../../../core/model/intake.ts'
 import type { Watch } from '../../../core/model/watch.ts'
 import type { Window } from '../../../core/model/window.ts'
@@ -18,7 +19,7 @@ export type IntakeRows = {
   readonly watch: WatchRows
 }
 
-/** Exactly what one fold of all the window's events gives, its limits included. */
+/** Exactly what evidence holds of one fold of all the window's events, its limits included. */
 export function loadIntake(rows: IntakeRows, window: Window, limits: IntakeLimits): LoadedIntake {
   const row = rows.windows.window(window.id)
   const scope = rows.windows.scope(window)
@@ -27,7 +28,7 @@ export function loadIntake(rows: IntakeRows, window: Window, limits: IntakeLimit
   const tally = new Map(row ? rows.windows.tally(row.id) : [])
   if (overflown) tally.set(`${tallyNames.overflow}/watch`, 1)
   const behaviours = row ? behavioursOf(rows, row.id, limits) : new Map<Fingerprint, Behaviour>()
-  const intake: Intake = keepSmallest({ behaviours, watch, tally }, limits)
+  const intake: Intake = sealable(keepSmallest({ behaviours, watch, tally }, limits))
   return { intake, revision: row?.revision ?? 0, lastReceivedMs: row?.lastReceivedMs ?? 0, forgotten: row?.forgotten ?? false }
 }
 

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { watchKey } from '../../../core/judge/merge.ts'
-import type { Watch } from '../../../core/model/watch.ts'
+import { joinRules } from '../../../core/judge/rule-counts.ts'
+import type { RuleTallies, Watch } from '../../../core/model/watch.ts'
 import { integer, text, type Row } from '../state/columns.ts'
 import { DAY_MOMENTS, minuteNumber, minuteText, momentOf, nanosInto, timeOf, type Span } from './moments.ts'
 
@@ -10,11 +11,16 @@ export type StoredWatch = { readonly signal: Watch; readonly remove: () => void 
 
 /** Beats and other signals of a scope, one function per query. */
 export function watchRows(db: DatabaseSync) {
+  db.function('joined_rules', { deterministic: true }, (a, b) => {
+    return rulesText(joinRules(rulesIn(String(a)), rulesIn(String(b))))
+  })
   const upsertBeat = db.prepare(`
-    INSERT INTO beat (scope, moment, signal, sensor, node, first, last, count, detections) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO beat (scope, moment, signal, sensor, node, first, last, count, detections, rules) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (scope, moment, signal, sensor, node) DO UPDATE SET
       first = min(first, excluded.first), last = max(last, excluded.last),
-      count = count + excluded.count, detections = detections + excluded.detections
+      count = count + excluded.count, detections = detections + excluded.detections,
+      rules = CASE WHEN rules IS NULL OR excluded.rules IS NULL THEN coalesce(rules, excluded.rules)
+                   ELSE joined_rules(rules, excluded.rules) END
   `)
   const selectBeats = db.prepare('SELECT * FROM beat WHERE scope = ? AND moment BETWEEN ? AND ?')
   const countBeats = db.prepare('SELECT count(*) AS count FROM beat WHERE scope = ? AND moment = ?')
@@ -36,8 +42,9 @@ export function watchRows(db: DatabaseSync) {
   const deleteSignal = db.prepare('DELETE FROM watch_signal WHERE id = ?')
 
   return {
-    addBeat: (scope: number, moment: number, { signal, sensor, node, first, last, count, detections }: Beat): void => {
-      upsertBeat.run(scope, moment, signal, sensor, nodeText(node), nanosInto(first), nanosInto(last), count, detections)
+    addBeat: (scope: number, moment: number, { signal, sensor, node, first, last, count, detections, rules }: Beat): void => {
+      const [opens, closes] = [nanosInto(first), nanosInto(last)]
+      upsertBeat.run(scope, moment, signal, sensor, nodeText(node), opens, closes, count, detections, rulesText(rules))
     },
     /** False: it was there before. */
     addSignal: (scope: number, { reach, opens, closes }: Span, signal: Watch): boolean => {
@@ -85,8 +92,8 @@ function nodeText(node: string | null): string {
 function beatOf(row: Row): Beat {
   const minute = minuteText(Math.floor(integer(row, 'moment') / 2))
   const node = text(row, 'node')
-  return {
-    kind: 'beat',
+  const beat = {
+    kind: 'beat' as const,
     sensor: text(row, 'sensor'),
     node: node === '' ? null : node.slice(1),
     signal: text(row, 'signal') as Beat['signal'],
@@ -96,6 +103,15 @@ function beatOf(row: Row): Beat {
     count: integer(row, 'count'),
     detections: integer(row, 'detections'),
   }
+  return row['rules'] === null ? beat : { ...beat, rules: rulesIn(text(row, 'rules')) }
+}
+
+function rulesText(rules: RuleTallies | undefined): string | null {
+  return rules === undefined ? null : JSON.stringify(rules)
+}
+
+function rulesIn(json: string): RuleTallies {
+  return JSON.parse(json) as RuleTallies
 }
 
 function signalOf(row: Row): Watch {
