@@ -1,5 +1,5 @@
-import type { Act, ActParts, Subject } from '../model/act.ts'
-import type { Behaviour, Fingerprint, Identity, Sample, Sighting, SightingKey } from '../model/behaviour.ts'
+import type { Act, ActParts } from '../model/act.ts'
+import type { Identity } from '../model/behaviour.ts'
 import { tallyNames, type Intake } from '../model/intake.ts'
 import { eventMs, instantMs, instantOf, minuteOf, type EventTime } from '../model/time.ts'
 import type { Instance, Watch } from '../model/watch.ts'
@@ -8,21 +8,27 @@ import { boundAct, boundName, boundWatch } from './bound.ts'
 import type { DeclaredWorkload } from './attribute.ts'
 import { fingerprint, identityText } from './fingerprint.ts'
 import { intakeLimits, SKEW_MS, WATCH_MARGIN_MS, type IntakeLimits } from './limits.ts'
+import { joinBeats, joinKills, keepSmallest, killRows, smallest, sortedByKey, watchKey } from './merge.ts'
 import {
-  joinBeats,
-  joinKills,
-  keepSmallest,
-  killRows,
-  mergeSamples,
-  sightingKey,
-  smallest,
-  sortedByKey,
-  watchKey,
-} from './merge.ts'
+  again,
+  atHand,
+  byFingerprint,
+  copied,
+  growOn,
+  isAgain,
+  newGrowing,
+  sampledUntil,
+  see,
+  shorten,
+  takeSample,
+  wantsSample,
+  type Counted,
+  type Growing,
+} from './growing.ts'
 import { normalisePath, normaliseTarget } from './normalise.ts'
 import { Beats, Counts, type Beat, type Beating, type Counter } from './counts.ts'
 import { PartRecall } from './part-recall.ts'
-import { Forms, PastRows } from './past-rows.ts'
+import { Forms } from './past-rows.ts'
 import { ActRecall, attributor } from './recall.ts'
 import { BeatRules, isAnyName, type MayKeep, type RuleCounts } from './rule-counts.ts'
 
@@ -51,28 +57,6 @@ export type Fold = {
   readonly watch: (signal: Watch) => void
   readonly count: (name: string) => void
   readonly intake: () => Intake
-}
-
-type Counted = { -readonly [field in keyof Sighting]: Sighting[field] }
-
-/** So many sightings of a behaviour come before those of minutes that are over are put into a shorter form. */
-const FRESH = 8
-
-type Growing = {
-  readonly fingerprint: Fingerprint
-  readonly identity: Identity
-  sightings: Map<string, Counted>
-  /** Further sightings, in minutes that are over. */
-  past: PastRows
-  /** With so many at hand it is time to look for such. */
-  crowd: number
-  /** The sighting that was counted last: the next act is most often the same again. Grows in place. */
-  latest: Counted | null
-  /** An intake holds the sightings: before they grow on they are copied. */
-  isHandedOut: boolean
-  /** How many of its sightings name a process to be killed. */
-  kills: number
-  samples: readonly Sample[]
 }
 
 /** What an act belongs to: a behaviour, or something outside of the manifest. */
@@ -123,18 +107,7 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
     const key = identityText(identity)
     const known = behaviours.get(key)
     if (known) return known
-    const print = fingerprint(identity)
-    const fresh: Growing = {
-      fingerprint: print,
-      identity,
-      sightings: new Map(),
-      past: new PastRows(forms),
-      crowd: FRESH,
-      latest: null,
-      isHandedOut: false,
-      kills: 0,
-      samples: [],
-    }
+    const fresh = newGrowing(fingerprint(identity), identity, forms)
     behaviours.set(key, fresh)
     if (behaviours.size > 2 * limits.behaviours) {
       shrink(behaviours, tally, limits)
@@ -152,7 +125,13 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
     const known = parts === undefined ? recalled.get(received) : folded?.owned
     const latest = known?.behaviour?.latest ?? null
     // What equals a sighting that is there already is within the same bounds; the other texts matter only for samples.
-    if (known !== undefined && latest !== null && redacted === 0 && isAgain(latest, received) && !wantsSample(known, received)) {
+    if (
+      known?.behaviour &&
+      latest !== null &&
+      redacted === 0 &&
+      isAgain(latest, received) &&
+      !wantsSample(known.behaviour, received)
+    ) {
       tally.addAct(received, known)
       again(latest, received.at)
       if (folded !== undefined) update(folded)
@@ -182,7 +161,7 @@ export function createFold(scope: FoldScope, limits: IntakeLimits = intakeLimits
     see(behaviour, act)
     shorten(behaviour)
     thin(behaviour)
-    if (wantsSample(owned, act)) behaviour.samples = mergeSamples(behaviour.samples, [sampleOf(act, digest(), redacted)])
+    takeSample(behaviour, act, digest, redacted)
   }
 
   function foldedAs(act: Act, owned: Owned): Folded {
@@ -334,146 +313,15 @@ function identityOf(
   }
 }
 
-/** Whether the act is one more of a sighting. */
-function isAgain(
-  latest: Counted,
-  { class: kind, sensor, rule, severity, confidence, effect, access, actionTaken, toKill, at }: Act,
-): boolean {
-  return (
-    at !== null &&
-    latest.minute !== null &&
-    at.startsWith(latest.minute) &&
-    latest.class === kind &&
-    latest.sensor === sensor &&
-    latest.rule === rule &&
-    latest.severity === severity &&
-    latest.confidence === confidence &&
-    latest.effect === effect &&
-    latest.access === access &&
-    latest.actionTaken === actionTaken &&
-    latest.toKill === killedBy(effect, at, toKill)
-  )
-}
-
-/** What is proven already needs no join, and what is undated has none. */
-function killedBy(effect: Act['effect'], at: EventTime | null, toKill: string | null | undefined): string | null {
-  return effect === 'unknown' && at !== null ? (toKill ?? null) : null
-}
-
 /** What was folded last of these parts is what the next act of them may be one more of. */
 function update(folded: Folded): void {
   const { behaviour } = folded.owned
   folded.latest = behaviour?.latest ?? null
-  folded.sampledUntil = behaviour?.samples[intakeLimits.samples - 1]?.at ?? null
+  folded.sampledUntil = behaviour && sampledUntil(behaviour)
 }
 
 /** Whether an act at that moment is one more of the sighting, and no sample. */
 function isMore({ latest, sampledUntil }: Folded, at: EventTime): boolean {
   if (latest === null || latest.minute === null || sampledUntil === null) return false
   return at.startsWith(latest.minute) && at > sampledUntil
-}
-
-/** Samples are the earliest: most acts come too late to be one. */
-function wantsSample({ behaviour }: Owned, { at }: Act): boolean {
-  if (behaviour === null) return false
-  const last = behaviour.samples[intakeLimits.samples - 1]
-  return last === undefined || (at ?? '') <= (last.at ?? '')
-}
-
-function see(behaviour: Growing, act: Act): void {
-  const { latest } = behaviour
-  if (latest !== null && isAgain(latest, act)) return again(latest, act.at)
-  const { class: kind, sensor, rule, severity, confidence, effect, access, actionTaken, toKill, at } = act
-  const killed = killedBy(effect, at, toKill)
-  const minute = at === null ? null : minuteOf(at)
-  const known = { class: kind, sensor, rule, severity, confidence, effect, access, actionTaken, toKill: killed, minute }
-  const key = sightingKey(known)
-  const seen = behaviour.sightings.get(key) ?? takenBack(behaviour, key, known)
-  if (seen) {
-    behaviour.latest = seen
-    return again(seen, at)
-  }
-  behaviour.latest = { ...known, count: 1, first: at, last: at }
-  behaviour.sightings.set(key, behaviour.latest)
-  if (killed !== null) behaviour.kills++
-}
-
-/** The sighting, if it is of a minute that seemed to be over. */
-function takenBack({ past, sightings }: Growing, key: string, seen: SightingKey): Counted | undefined {
-  if (past.size === 0 || seen.minute === null || seen.toKill !== null) return undefined
-  const taken = past.take(seen, seen.minute)
-  if (taken === null) return undefined
-  const counted: Counted = { ...taken }
-  sightings.set(key, counted)
-  return counted
-}
-
-/** Puts sightings of other minutes than the latest one's into their short form, if there are many. */
-function shorten(behaviour: Growing): void {
-  const { sightings, past, latest } = behaviour
-  if (sightings.size <= behaviour.crowd) return
-  for (const [key, sighting] of sightings) {
-    if (sighting.minute === latest?.minute || !PastRows.canKeep(sighting)) continue
-    past.add(sighting)
-    sightings.delete(key)
-  }
-  behaviour.crowd = sightings.size + FRESH
-}
-
-/** Undoes {@link shorten}. */
-function atHand(behaviour: Growing): void {
-  for (const sighting of behaviour.past) behaviour.sightings.set(sightingKey(sighting), { ...sighting })
-  behaviour.past = behaviour.past.emptied()
-}
-
-/** The behaviour with sightings that are made when they are asked for, and not kept: most are asked for one behaviour after the other. */
-function shortened({ fingerprint, identity, sightings: atHand, samples, past }: Growing): Behaviour {
-  return {
-    fingerprint,
-    identity,
-    get sightings() {
-      const all = new Map<string, Sighting>(atHand)
-      for (const sighting of past) all.set(sightingKey(sighting), sighting)
-      return all
-    },
-    samples,
-  }
-}
-
-function again(seen: Counted, at: EventTime | null): void {
-  seen.count++
-  if (at === null) return
-  if (seen.last !== null && at > seen.last) seen.last = at
-  else if (seen.first !== null && at < seen.first) seen.first = at
-}
-
-function sampleOf({ at, subject, tags }: Act, digest: string, redacted: number): Sample {
-  const { node, pod, container, image, pid, uid, commandLine, ancestors }: Subject = subject
-  return { at, digest, node, pod, container, image, pid, uid, commandLine, ancestors, tags, redacted }
-}
-
-/** They are handed out as they are: after the last act of a window, which is when most are asked for, a copy would be the larger half. */
-function byFingerprint(growing: ReadonlyMap<string, Growing>): Map<Fingerprint, Behaviour> {
-  const named = new Map<Fingerprint, Behaviour>()
-  for (const behaviour of growing.values()) {
-    const { fingerprint, identity, sightings, samples, past } = behaviour
-    named.set(fingerprint, past.size === 0 ? { fingerprint, identity, sightings, samples } : shortened(behaviour))
-    // Whoever counts one more must come by `growOn`.
-    behaviour.isHandedOut = true
-    behaviour.latest = null
-  }
-  return named
-}
-
-function growOn(behaviour: Growing): void {
-  behaviour.sightings = copied(behaviour.sightings)
-  behaviour.past = behaviour.past.copied()
-  behaviour.isHandedOut = false
-}
-
-/** The map with copies of its values, which do not change when the fold goes on. */
-function copied<V extends object>(map: ReadonlyMap<string, V>): Map<string, V> {
-  const copy = new Map<string, V>()
-  for (const [key, value] of map) copy.set(key, { ...value })
-  return copy
 }
