@@ -10,6 +10,8 @@ import type { Watch } from '../model/watch.ts'
 import { windowOf, type Window } from '../model/window.ts'
 import type { JsonValue } from '../proof/jcs.ts'
 import { createFold, type FoldScope } from './fold.ts'
+import { blocksOf } from './line-blocks.ts'
+import { LineDigest, type Digests } from './line-digest.ts'
 import { controlDigest, resolve } from './resolve.ts'
 
 export const scope = { application: 'shop', environment: 'prod' } as const
@@ -184,4 +186,11 @@ export function verifiedWaiver(waiver: Partial<Waiver> = {}, signedBy: Signer = 
 /** What a finding must show in a test, without what the test does not speak of. */
 export function brief({ control, because, severity, confidence, placed, attributed, workloads, count }: Finding) {
   return { control, because, severity, confidence, placed, attributed, workloads, count }
+}
+
+/** The digests of these lines, each without its newline and without any within. */
+export function digestsOf(lines: readonly string[]): Digests {
+  const digest = new LineDigest()
+  for (const block of blocksOf(lines)) digest.take(block)
+  return digest.digests()
 }

@@ -4,7 +4,8 @@ import * as fc from 'fast-check'
 import { hex, utf8 } from '../proof/bytes.ts'
 import { leafHash, merkleRoot } from '../proof/merkle.ts'
 import { sha256Hex } from '../proof/sha256.ts'
-import { digestsOf, LineDigest } from './line-digest.ts'
+import { digestsOf } from './fixtures.ts'
+import { LineDigest } from './line-digest.ts'
 
 const lines = fc.array(fc.string({ unit: fc.constantFrom('a', '\u20ac', '\u{1f600}', '"', '\u0000') }), { maxLength: 70 })
 

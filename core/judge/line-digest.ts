@@ -6,9 +6,6 @@ import { createSha256 } from '../proof/sha256.ts'
 export type Digests = { readonly root: string; readonly digest: string }
 
 const NEWLINE = 0x0a
-/** Lines that are written as bytes at once, in bytes but for one longer line. */
-const BATCH = 256 * 1024
-const encoder = new TextEncoder()
 
 /** The digests of lines that come piece by piece and need not be there at once. */
 export class LineDigest {
@@ -44,23 +41,4 @@ export class LineDigest {
   digests(): Digests {
     return { root: hex(this.#tree.root()), digest: this.#digest.hex() }
   }
-}
-
-/** The digests of these lines, each without its newline and without any within. */
-export function digestsOf(lines: readonly string[]): Digests {
-  const digest = new LineDigest()
-  let batch = new Uint8Array(BATCH)
-  let filled = 0
-  for (const line of lines) {
-    // A UTF-16 unit has three bytes at most.
-    if (filled + 3 * line.length >= batch.length) {
-      digest.take(batch.subarray(0, filled))
-      filled = 0
-      if (3 * line.length >= batch.length) batch = new Uint8Array(3 * line.length + 1)
-    }
-    filled += encoder.encodeInto(line, batch.subarray(filled)).written
-    batch[filled++] = NEWLINE
-  }
-  digest.take(batch.subarray(0, filled))
-  return digest.digests()
 }

@@ -7,10 +7,9 @@ import { fromHex, hex, utf8 } from '../proof/bytes.ts'
 import { jcs } from '../proof/jcs.ts'
 import { inclusionProof, leafHash, merkleRoot, verifyInclusion } from '../proof/merkle.ts'
 import { sha256Hex } from '../proof/sha256.ts'
-import { act, at, beating, counters, inputsOf, minute } from './fixtures.ts'
+import { act, at, beating, counters, inputsOf, minute, digestsOf } from './fixtures.ts'
 import { sortedByKey } from './merge.ts'
 import type { SealedInputs, Sums } from '../model/sealed.ts'
-import { digestsOf } from './line-digest.ts'
 import { open, openPieces, seal } from './seal.ts'
 
 const print = `rpf1:${'a'.repeat(64)}`
