@@ -233,5 +233,5 @@ test('requests are signed for AWS as by opa', { skip }, async () => {
   const questions = fc
     .sample(fc.tuple(request, config, times), { numRuns: 300, seed: SEED })
     .map((operands) => ({ name: 'providers.aws.sign_req', operands }))
-  holds(await compareWithOpa(questions), 30)
+  holds(await compareWithOpa(questions), 60)
 })
